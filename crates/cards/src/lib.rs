@@ -1,0 +1,1 @@
+//! Programmes, entitlements, cards, presentations and decisions.

@@ -1,0 +1,1 @@
+//! Days, ages, school years, eras, names and addresses, as Japanese towns count them. Pure.

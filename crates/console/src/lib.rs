@@ -1,0 +1,1 @@
+//! The town staff's pages: bridge runs, matching queue, people, audit.

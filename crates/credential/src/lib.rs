@@ -1,0 +1,1 @@
+//! Signed cards, presentations and status lists. Pure.

@@ -1,0 +1,1 @@
+//! The decision of a verifier without the centre, for the browser.

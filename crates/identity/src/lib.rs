@@ -1,0 +1,1 @@
+//! Accounts, proofs, media, sessions, passkeys, roles.

@@ -1,0 +1,1 @@
+//! The My Number Card: reader, software card, certificates, revocation. Pure.

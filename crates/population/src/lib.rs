@@ -1,0 +1,1 @@
+//! Generated residents for the demo town, the benchmarks and the tests. Pure.

@@ -1,0 +1,1 @@
+//! Residents, households, facts, and the data bridge that brings them.

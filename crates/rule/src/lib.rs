@@ -1,0 +1,1 @@
+//! The eligibility language: check, explain, one person, the whole town. Pure.

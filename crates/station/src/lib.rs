@@ -1,0 +1,1 @@
+//! The edge node: reader, kiosk page.

@@ -1,0 +1,1 @@
+//! One handle over SQLite and PostgreSQL: migrations, Ctx, transactions, event log, jobs, audit.

@@ -1,0 +1,1 @@
+//! The town pack: load, check, explain.

@@ -1,0 +1,1 @@
+//! The page shell, the design system, languages, Caller, Problem and the Service trait.
