@@ -1,1 +1,30 @@
-//! Days, ages, school years, eras, names and addresses, as Japanese towns count them. Pure.
+//! Days, ages, school years, eras, names and addresses, as Japanese towns count them. Pure: no clock, no files, no chance.
+//!
+//! A *day* is [`Date`], a day on a calendar in Japan; a *moment* is [`Timestamp`], in UTC. A range of days includes its last day.
+//! Names and addresses are kept exactly as given; only *keys* made from them are normalised, and only to compare.
+
+mod address;
+mod age;
+mod code;
+mod error;
+mod fiscal;
+mod kana;
+mod moment;
+mod name;
+mod partial;
+pub mod wareki;
+
+pub use address::address_key;
+pub use age::{age_on, attains, birthday, legal_age_on, months_old};
+pub use code::{LocalGovernmentCode, PayerNumber, RecipientNumber, Sex, looks_like_my_number};
+pub use error::Error;
+pub use fiscal::{
+    SchoolYear, fiscal_year, fiscal_year_end, fiscal_year_start, school_year, school_year_end_after, school_year_number,
+};
+pub use kana::kana_key;
+pub use moment::{day_in_japan, next_midnight_in_japan, start_of_day_in_japan};
+pub use name::{common_form, name_key, without_variation_selectors};
+pub use partial::{Deeming, PartialDate};
+
+pub use jiff::Timestamp;
+pub use jiff::civil::Date;
