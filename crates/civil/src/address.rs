@@ -108,7 +108,13 @@ fn number_of(run: &[char]) -> String {
         match kanji_digit(c) {
             Some(d) => digit = Some(digit.unwrap_or(0u64).saturating_mul(10).saturating_add(d)),
             None => {
-                let unit = if c == '十' { 10 } else if c == '百' { 100 } else { 1000 };
+                let unit = if c == '十' {
+                    10
+                } else if c == '百' {
+                    100
+                } else {
+                    1000
+                };
                 total = total.saturating_add(digit.take().unwrap_or(1).saturating_mul(unit));
             }
         }
@@ -118,7 +124,8 @@ fn number_of(run: &[char]) -> String {
 
 /// 丁目, 番地, 番, 号室, 号, の behind a number as one hyphen; none at the end or before a word.
 fn hyphenated_lots(text: &[char]) -> Vec<char> {
-    const MARKS: [&[char]; 9] = [&['丁', '目'], &['番', '地', 'の'], &['番', '地'], &['号', '室'], &['番'], &['号'], &['の'], &['ノ'], &['之']];
+    const MARKS: [&[char]; 9] =
+        [&['丁', '目'], &['番', '地', 'の'], &['番', '地'], &['号', '室'], &['番'], &['号'], &['の'], &['ノ'], &['之']];
     let mut out: Vec<char> = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(&first) = rest.first() {

@@ -280,7 +280,8 @@ mod tests {
     #[test]
     fn a_my_number_is_seen_in_any_writing() {
         // 123456789018 is the number printed on the specimen card
-        for text in ["123456789018", "１２３４ ５６７８ ９０１８", "番号は1234-5678-9018です", "平成3年 1234 5678 9018"] {
+        for text in ["123456789018", "１２３４ ５６７８ ９０１８", "番号は1234-5678-9018です", "平成3年 1234 5678 9018"]
+        {
             assert!(looks_like_my_number(text), "{text}");
         }
         for text in ["123456789012", "1234567890181", "0175-22-1111", "", "1234  56789018"] {

@@ -103,8 +103,7 @@ impl SchoolYear {
 
     /// Gives the Japanese short form (小1 … 高3), 未就学 before and 卒業後 after school.
     pub fn label(self) -> &'static str {
-        const LABELS: [&str; 14] =
-            ["未就学", "小1", "小2", "小3", "小4", "小5", "小6", "中1", "中2", "中3", "高1", "高2", "高3", "卒業後"];
+        const LABELS: [&str; 14] = ["未就学", "小1", "小2", "小3", "小4", "小5", "小6", "中1", "中2", "中3", "高1", "高2", "高3", "卒業後"];
         LABELS[self as usize]
     }
 }

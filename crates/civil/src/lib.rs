@@ -18,9 +18,7 @@ pub use address::address_key;
 pub use age::{age_on, attains, birthday, legal_age_on, months_old};
 pub use code::{LocalGovernmentCode, PayerNumber, RecipientNumber, Sex, looks_like_my_number};
 pub use error::Error;
-pub use fiscal::{
-    SchoolYear, fiscal_year, fiscal_year_end, fiscal_year_start, school_year, school_year_end_after, school_year_number,
-};
+pub use fiscal::{SchoolYear, fiscal_year, fiscal_year_end, fiscal_year_start, school_year, school_year_end_after, school_year_number};
 pub use kana::kana_key;
 pub use moment::{day_in_japan, next_midnight_in_japan, start_of_day_in_japan};
 pub use name::{common_form, name_key, without_variation_selectors};

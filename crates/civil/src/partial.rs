@@ -174,7 +174,9 @@ impl FromStr for Deeming {
         let shape = Error::Shape { expected: "first-day, last-day or MM-DD/DD" };
         let &[m1, m2, b'-', d1, d2, b'/', k1, k2] = text.as_bytes() else { return Err(shape) };
         match (digits(&[m1, m2]), digits(&[d1, d2]), digits(&[k1, k2])) {
-            (Some(m @ 1..=12), Some(d @ 1..=31), Some(k @ 1..=31)) => Ok(Self::Fixed { month: m as i8, day: d as i8, day_of_month: k as i8 }),
+            (Some(m @ 1..=12), Some(d @ 1..=31), Some(k @ 1..=31)) => {
+                Ok(Self::Fixed { month: m as i8, day: d as i8, day_of_month: k as i8 })
+            }
             _ => Err(shape),
         }
     }

@@ -244,7 +244,9 @@ mod tests {
 
     #[test]
     fn the_usual_ways_of_writing_are_read() {
-        for text in ["令和5年4月1日", "令和５年４月１日", "R5.4.1", "Ｒ０５．０４．０１", "r5/4/1", "令5-4-1", "R050401", "令和 5年 4月 1日"] {
+        for text in
+            ["令和5年4月1日", "令和５年４月１日", "R5.4.1", "Ｒ０５．０４．０１", "r5/4/1", "令5-4-1", "R050401", "令和 5年 4月 1日"]
+        {
             assert_eq!(day(text), date(2023, 4, 1), "{text}");
         }
         assert_eq!(day("令和元年5月1日"), date(2019, 5, 1));
@@ -265,10 +267,7 @@ mod tests {
 
     #[test]
     fn a_day_after_the_end_of_its_era_is_refused_with_the_eras_days() {
-        assert_eq!(
-            parse("昭和64年1月8日"),
-            Err(Error::OutsideEra { era: "昭和", first: date(1926, 12, 25), last: date(1989, 1, 7) })
-        );
+        assert_eq!(parse("昭和64年1月8日"), Err(Error::OutsideEra { era: "昭和", first: date(1926, 12, 25), last: date(1989, 1, 7) }));
         assert!(parse("平成31年5月1日").is_err());
         assert!(parse("令和元年4月30日").is_err());
         assert!(parse("平成元年1月7日").is_err());
@@ -316,7 +315,8 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", "令和", "令和年月日", "令和5年", "2023-04-01", "R5.4", "R5.4.1.1", "R0.4.1", "令和5年2月30日", "R5.-4.1"] {
+        for text in ["", "令和", "令和年月日", "令和5年", "2023-04-01", "R5.4", "R5.4.1.1", "R0.4.1", "令和5年2月30日", "R5.-4.1"]
+        {
             assert!(parse(text).is_err(), "{text}");
         }
     }
