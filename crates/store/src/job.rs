@@ -1,0 +1,136 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::{Actor, Ctx, Error, Pending, Result, Store, params};
+
+crate::id!(JobId, "A piece of work that follows a change.");
+
+/// After this many failures a job waits for somebody to look.
+const ATTEMPTS_MAX: i32 = 20;
+/// The longest wait between two tries.
+const BACKOFF_MAX_S: i64 = 3600;
+
+/// A piece of work that follows a change.
+#[derive(Debug, Clone)]
+pub struct Job {
+    id: JobId,
+    /// `room.what_to_do`.
+    pub kind: String,
+    /// The room's own JSON.
+    pub payload: String,
+    attempts: i32,
+}
+
+crate::from_row!(Job { id, kind, payload, attempts });
+
+impl Job {
+    /// Reads the payload as the room's own type.
+    ///
+    /// # Errors
+    /// [`Error::Json`] when it is another.
+    pub fn payload<T: DeserializeOwned>(&self) -> Result<T> {
+        Ok(serde_json::from_str(&self.payload)?)
+    }
+}
+
+/// What a room does for a job, in the transaction that also takes the job off the list.
+pub type JobHandler = Arc<dyn for<'a> Fn(&'a mut Ctx, &'a Job) -> Pending<'a, ()> + Send + Sync>;
+
+/// The handlers of all rooms, by job kind.
+#[derive(Default, Clone)]
+pub struct JobHandlers(HashMap<&'static str, JobHandler>);
+
+impl JobHandlers {
+    /// Says who does jobs of this kind.
+    pub fn on<F>(&mut self, kind: &'static str, handler: F)
+    where
+        F: for<'a> Fn(&'a mut Ctx, &'a Job) -> Pending<'a, ()> + Send + Sync + 'static,
+    {
+        self.0.insert(kind, Arc::new(handler));
+    }
+}
+
+crate::queries! {
+    INSERT = "insert into store_job (id, kind, unique_key, payload, run_at, attempts) values ($1, $2, $3, $4, $5, 0)
+        on conflict (unique_key) do nothing";
+    DUE = "select id, kind, payload, attempts from store_job where run_at <= $1 and attempts < $2 order by run_at limit 1";
+    DONE = "delete from store_job where id = $1";
+    FAILED = "update store_job set attempts = attempts + 1, run_at = $2, last_error = $3 where id = $1";
+}
+
+impl Ctx {
+    /// Puts work on the list in this transaction, to run at `run_at` or soon after. A `unique_key` that waits already is not put there twice.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub async fn enqueue<T: Serialize + Sync>(
+        &mut self,
+        kind: &'static str,
+        unique_key: Option<String>,
+        payload: &T,
+        run_at: Timestamp,
+    ) -> Result<()> {
+        let id = JobId::new(self.now());
+        let payload = serde_json::to_string(payload)?;
+        self.tx().execute(INSERT, params![id, kind, unique_key, payload, run_at]).await?;
+        Ok(())
+    }
+}
+
+/// Runs every job that is due, one transaction each, and gives how many were done. A job that fails waits longer each time and undoes nothing else.
+///
+/// # Errors
+/// The driver's. A job's own failure is logged and kept beside it.
+pub async fn run_due_jobs(store: &Store, handlers: &JobHandlers) -> Result<usize> {
+    let mut done = 0;
+    loop {
+        let mut ctx = store.begin(Actor::System).await?;
+        let now = ctx.now();
+        let Some(job) = ctx.tx().query_opt::<Job>(DUE, params![now, ATTEMPTS_MAX]).await? else {
+            return Ok(done);
+        };
+        match attempt(&mut ctx, handlers, &job).await {
+            Ok(()) => {
+                ctx.tx().execute(DONE, params![job.id]).await?;
+                ctx.commit().await?;
+                done += 1;
+            }
+            Err(error) => {
+                drop(ctx);
+                put_off(store, &job, &error).await?;
+            }
+        }
+    }
+}
+
+async fn attempt(ctx: &mut Ctx, handlers: &JobHandlers, job: &Job) -> Result<()> {
+    let within = |source| Error::Within { what: format!("job {}", job.kind), source };
+    let handler = handlers.0.get(job.kind.as_str()).ok_or_else(|| within("nobody does this kind of job".into()))?;
+    handler(ctx, job).await.map_err(within)
+}
+
+async fn put_off(store: &Store, job: &Job, error: &Error) -> Result<()> {
+    let reason = error_chain(error);
+    tracing::warn!(job = %job.id, kind = job.kind, attempts = job.attempts + 1, reason, "job failed");
+    let mut ctx = store.begin(Actor::System).await?;
+    let wait_s = (1_i64 << job.attempts.clamp(0, 12)).min(BACKOFF_MAX_S);
+    let next = ctx.now() + SignedDuration::from_secs(wait_s);
+    ctx.tx().execute(FAILED, params![job.id, next, reason]).await?;
+    ctx.commit().await
+}
+
+/// The error and all it came from, in one line for the log.
+fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}

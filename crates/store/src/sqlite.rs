@@ -1,0 +1,184 @@
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex as StdMutex};
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags, ToSql};
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+
+use crate::{Result, Row, Value};
+
+/// Readers at a time; each holds one connection with its own page cache.
+const READERS_MAX: usize = 8;
+/// Prepared statements kept per connection.
+const STATEMENTS_MAX: usize = 512;
+
+/// One writer and a few readers over one file in write-ahead mode.
+#[derive(Clone)]
+pub(crate) struct SqlitePool {
+    writer: Arc<Mutex<Connected>>,
+    readers: Arc<StdMutex<Vec<Connected>>>,
+    reading: Arc<Semaphore>,
+    path: Arc<PathBuf>,
+}
+
+/// A connection with its `$1` texts already turned into the `?1` SQLite numbers by.
+struct Connected {
+    connection: Connection,
+    texts: HashMap<usize, String>,
+}
+
+impl SqlitePool {
+    pub(crate) fn open(path: &str) -> Result<Self> {
+        let path = PathBuf::from(path);
+        let writer = Connected::open(&path, OpenFlags::default())?;
+        Ok(Self {
+            writer: Arc::new(Mutex::new(writer)),
+            readers: Arc::default(),
+            reading: Arc::new(Semaphore::new(READERS_MAX)),
+            path: Arc::new(path),
+        })
+    }
+
+    pub(crate) async fn write(&self) -> Result<SqliteTx> {
+        let held = Arc::clone(&self.writer).lock_owned().await;
+        SqliteTx::begin(Held::Writer(held), "begin immediate")
+    }
+
+    pub(crate) async fn read(&self) -> Result<SqliteTx> {
+        let permit = Arc::clone(&self.reading).acquire_owned().await.map_err(|_| crate::Error::Closing)?;
+        let idle = self.readers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
+        let connected = match idle {
+            Some(connected) => connected,
+            None => Connected::open(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?,
+        };
+        SqliteTx::begin(Held::Reader { connected: Some(connected), home: Arc::clone(&self.readers), _permit: permit }, "begin deferred")
+    }
+}
+
+impl Connected {
+    fn open(path: &Path, flags: OpenFlags) -> Result<Self> {
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        connection.busy_timeout(std::time::Duration::from_secs(10))?;
+        // FULL: an acknowledged change survives a power cut, not only a crash of this process.
+        connection.execute_batch(
+            "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -32000;",
+        )?;
+        Ok(Self { connection, texts: HashMap::new() })
+    }
+
+    fn statement(&mut self, sql: &'static str) -> Result<rusqlite::CachedStatement<'_>> {
+        let text = self.texts.entry(sql.as_ptr() as usize ^ sql.len()).or_insert_with(|| sql.replace('$', "?"));
+        Ok(self.connection.prepare_cached(text)?)
+    }
+}
+
+enum Held {
+    Writer(OwnedMutexGuard<Connected>),
+    Reader { connected: Option<Connected>, home: Arc<StdMutex<Vec<Connected>>>, _permit: OwnedSemaphorePermit },
+}
+
+impl Held {
+    fn get(&mut self) -> &mut Connected {
+        match self {
+            Held::Writer(held) => held,
+            Held::Reader { connected, .. } => connected.as_mut().expect("a reader keeps its connection until it is dropped"),
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Held::Reader { connected, home, .. } = self
+            && let Some(connected) = connected.take()
+        {
+            home.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(connected);
+        }
+    }
+}
+
+/// A transaction on SQLite. Statements run where they are called: a point read takes microseconds.
+pub(crate) struct SqliteTx {
+    held: Held,
+    open: bool,
+}
+
+impl SqliteTx {
+    fn begin(mut held: Held, begin: &str) -> Result<Self> {
+        held.get().connection.execute_batch(begin)?;
+        Ok(Self { held, open: true })
+    }
+
+    pub(crate) fn execute(&mut self, sql: &'static str, params: &[Value]) -> Result<u64> {
+        let mut statement = self.held.get().statement(sql)?;
+        Ok(statement.execute(rusqlite::params_from_iter(params))? as u64)
+    }
+
+    pub(crate) fn bulk(&mut self, sql: &'static str, rows: &mut (dyn Iterator<Item = Vec<Value>> + Send)) -> Result<u64> {
+        let mut statement = self.held.get().statement(sql)?;
+        let mut changed = 0;
+        for row in rows {
+            changed += statement.execute(rusqlite::params_from_iter(&row))? as u64;
+        }
+        Ok(changed)
+    }
+
+    pub(crate) fn each(&mut self, sql: &'static str, params: &[Value], each: &mut (dyn FnMut(&Row) + Send)) -> Result<()> {
+        let mut statement = self.held.get().statement(sql)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query(rusqlite::params_from_iter(params))?;
+        while let Some(row) = rows.next()? {
+            let values = (0..columns).map(|column| row.get_ref(column).map(from_sqlite)).collect::<Result<_, _>>()?;
+            each(&Row(values));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn script(&mut self, sql: &str) -> Result<()> {
+        Ok(self.held.get().connection.execute_batch(sql)?)
+    }
+
+    pub(crate) fn prepare(&mut self, sql: &'static str) -> Result<()> {
+        self.held.get().statement(sql).map(drop)
+    }
+
+    pub(crate) fn commit(mut self) -> Result<()> {
+        self.held.get().connection.execute_batch("commit")?;
+        self.open = false;
+        Ok(())
+    }
+}
+
+impl Drop for SqliteTx {
+    fn drop(&mut self) {
+        if self.open
+            && let Err(error) = self.held.get().connection.execute_batch("rollback")
+        {
+            tracing::error!(%error, "rollback failed");
+        }
+    }
+}
+
+fn from_sqlite(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(integer) => Value::Int(integer),
+        // No column of ours is a float; one that SQLite computes (avg) reads as its whole part.
+        ValueRef::Real(real) => Value::Int(real as i64),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Value::Null => ValueRef::Null,
+            Value::Bool(value) => ValueRef::Integer(i64::from(*value)),
+            Value::Int(value) => ValueRef::Integer(*value),
+            Value::Text(value) => ValueRef::Text(value.as_bytes()),
+            Value::Bytes(value) => ValueRef::Blob(value),
+        }))
+    }
+}
