@@ -1,0 +1,103 @@
+//! What only shows when the whole pack is read: names that point nowhere, facts that never cross.
+
+use super::{Located, place};
+use crate::{
+    diagnostic::Diagnostic,
+    fields::{Faults, one_of},
+    model::{Bridge, BridgeField, District, Fact, Language, Offline, Programme, Words},
+};
+
+#[expect(clippy::too_many_arguments, reason = "it compares the parts of the pack, which are these")]
+pub(super) fn check(
+    bridge: Option<&Bridge>,
+    facts: &[Fact],
+    programmes: &[Located<Programme>],
+    places: &[Located<place::Read>],
+    districts: &[Located<District>],
+    offline: Option<Offline>,
+    languages: &[Language],
+    faults: &mut Faults,
+) {
+    places_accept_known_programmes(programmes, places, faults);
+    places_stand_in_known_districts(places, districts, faults);
+    if let Some(offline) = offline {
+        graces_are_within_bound(places, offline, faults);
+    }
+    for located in programmes {
+        if let Some(bridge) = bridge {
+            numbers_cross(located, bridge, facts, faults);
+        }
+        names_are_in_every_language(located, languages, faults);
+    }
+}
+
+fn places_accept_known_programmes(programmes: &[Located<Programme>], places: &[Located<place::Read>], faults: &mut Faults) {
+    let known: Vec<&str> = programmes.iter().map(|located| located.thing.id.as_str()).collect();
+    for accepted in places.iter().flat_map(|located| &located.thing.accepts) {
+        let id = accepted.thing.as_str();
+        if !known.contains(&id) {
+            faults.push(Diagnostic::error(
+                accepted.location.clone(),
+                format!("{id:?} is not a programme of this town"),
+                one_of(id, &known),
+            ));
+        }
+    }
+}
+
+fn places_stand_in_known_districts(places: &[Located<place::Read>], districts: &[Located<District>], faults: &mut Faults) {
+    if districts.is_empty() {
+        return;
+    }
+    let known: Vec<&str> = districts.iter().map(|located| located.thing.name.as_str()).collect();
+    for read in places.iter().map(|located| &located.thing) {
+        let (Some(district), Some(location)) = (&read.place.district, &read.district) else { continue };
+        if !known.contains(&district.as_str()) {
+            let next = "write it as in districts.csv, or leave district out";
+            faults.push(Diagnostic::error(location.clone(), format!("{district:?} is not a district of this town"), next));
+        }
+    }
+}
+
+fn graces_are_within_bound(places: &[Located<place::Read>], offline: Offline, faults: &mut Faults) {
+    for located in places {
+        let place = &located.thing.place;
+        if place.offline_grace_h > offline.knowledge_max_age_h {
+            let reason =
+                format!("{} asks for {} hours offline; the town allows {}", place.id, place.offline_grace_h, offline.knowledge_max_age_h);
+            faults.push(Diagnostic::warning(
+                located.location.clone(),
+                reason,
+                "lower offline_grace_h, or raise knowledge_max_age_h of [offline]",
+            ));
+        }
+    }
+}
+
+/// A number printed on a card has to come from somewhere.
+fn numbers_cross(located: &Located<Programme>, bridge: &Bridge, facts: &[Fact], faults: &mut Faults) {
+    let programme = &located.thing;
+    let numbers = programme.barcode.as_ref().map(|barcode| &barcode.value).into_iter().chain(programme.beneficiary_number.as_ref());
+    let mut missing: Vec<_> = numbers.filter(|name| facts.iter().any(|fact| fact.name == **name)).collect();
+    missing.retain(|name| !bridge.carries(&BridgeField::Fact((*name).clone())));
+    missing.dedup();
+    for name in missing {
+        let reason = format!("the card of {} shows facts.{name}, which does not cross the bridge", programme.id);
+        faults.push(Diagnostic::error(located.location.clone(), reason, format!("add {:?} to fields of [bridge]", name.as_str())));
+    }
+}
+
+fn names_are_in_every_language(located: &Located<Programme>, languages: &[Language], faults: &mut Faults) {
+    let programme = &located.thing;
+    let texts: [(&str, Option<&Words>); 3] =
+        [("name", Some(&programme.name)), ("short", Some(&programme.short)), ("copayment", programme.copayment.as_ref())];
+    for (key, words) in texts {
+        let Some(words) = words else { continue };
+        let missing: Vec<&str> =
+            languages.iter().filter(|language| !words.languages().any(|known| known == *language)).map(Language::as_str).collect();
+        if !missing.is_empty() {
+            let reason = format!("{key} of {} has no {}", programme.id, missing.join(", "));
+            faults.push(Diagnostic::warning(located.location.clone(), reason, "add the text; until then people read Japanese"));
+        }
+    }
+}
