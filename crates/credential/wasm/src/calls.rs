@@ -1,83 +1,99 @@
 //! The calls themselves: JSON in, JSON out, no memory tricks.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::offline::{self, Knowledge};
-use credential::{Credential, Disclosure, Held, NONCE_BYTES, holder};
+use credential::{CardId, ClaimValue, Credential, Disclosure, Held, HolderKey, NONCE_BYTES, TownCode, holder};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use qrcode::{Color, EcLevel, QrCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 /// What a call answers: `{"ok": …}` or `{"error": "why"}`. An error means that the page called wrongly, never that a card is bad.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Reply(Result<serde_json::Value, String>);
+pub struct Reply(String);
 
 impl Reply {
     /// The reply's text.
     pub fn into_json(self) -> String {
-        match self.0 {
-            Ok(value) => json!({ "ok": value }),
-            Err(error) => json!({ "error": error }),
-        }
-        .to_string()
+        self.0
     }
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Answer<O> {
+    Ok(O),
+    Error(String),
+}
+
 fn call<I: DeserializeOwned, O: Serialize>(input: &[u8], run: impl FnOnce(I) -> Result<O, String>) -> Reply {
-    let output = serde_json::from_slice(input).map_err(text).and_then(run);
-    Reply(output.and_then(|output| serde_json::to_value(output).map_err(text)))
+    let answer = serde_json::from_slice(input).map_err(text).and_then(run).map_or_else(Answer::Error, Answer::Ok);
+    Reply(serde_json::to_string(&answer).expect("answers are plain texts and numbers"))
 }
 
 fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
+/// What was scanned, and what the verifier knows. One type for both calls, as reading JSON is half of the module's size.
 #[derive(Deserialize)]
-struct Asked {
+struct Scanned {
     presentation: String,
     knowledge: Knowledge,
-}
-
-/// `{presentation, knowledge}` → the signatures to check: `[{key, message, signature}]`.
-pub fn signatures(input: &[u8]) -> Reply {
-    call(input, |asked: Asked| Ok(offline::questions(&asked.presentation, &asked.knowledge)))
-}
-
-#[derive(Deserialize)]
-struct Decided {
-    presentation: String,
-    knowledge: Knowledge,
-    now: Timestamp,
+    /// Only to decide, like the following.
+    now: Option<Timestamp>,
+    #[serde(default)]
     answers: Vec<bool>,
     #[serde(default)]
     seen: Vec<String>,
 }
 
+/// `{presentation, knowledge}` → the signatures to check: `[{key, message, signature}]`.
+pub fn signatures(input: &[u8]) -> Reply {
+    call(input, |scanned: Scanned| Ok(offline::questions(&scanned.presentation, &scanned.knowledge)))
+}
+
 /// `{presentation, knowledge, now, answers, seen}` → the decision.
 pub fn decide(input: &[u8]) -> Reply {
-    call(input, |d: Decided| Ok(offline::decide(&d.presentation, &d.knowledge, d.now, &d.answers, &d.seen)))
+    call(input, |Scanned { presentation, knowledge, now, answers, seen }| {
+        let now = now.ok_or("missing field `now`")?;
+        Ok(offline::decide(&presentation, &knowledge, now, &answers, &seen))
+    })
+}
+
+/// A card for the phone's own screen.
+#[derive(Serialize)]
+struct Described {
+    town: TownCode,
+    card: CardId,
+    programme: String,
+    valid_until: Option<Date>,
+    issued_at: Timestamp,
+    expires_at: Timestamp,
+    holder: HolderKey,
+    claims: BTreeMap<String, ClaimValue>,
 }
 
 /// `{credential, disclosures}`, as the phone keeps a card → what it says, for the phone's own screen.
 pub fn describe(input: &[u8]) -> Reply {
     call(input, |held: Held| {
         let (credential, disclosures) = held.open().map_err(text)?;
-        let claims = credential.claims();
-        let values: serde_json::Map<_, _> = disclosures.iter().map(|d| (d.name().to_owned(), json!(d.value()))).collect();
-        Ok(json!({
-            "town": claims.town,
-            "card": claims.card,
-            "programme": claims.programme,
-            "valid_until": claims.valid_until,
-            "issued_at": claims.issued_at,
-            "expires_at": claims.expires_at,
-            "holder": claims.holder,
-            "claims": values,
-        }))
+        let claims = credential.claims().clone();
+        Ok(Described {
+            town: claims.town,
+            card: claims.card,
+            programme: claims.programme,
+            valid_until: claims.valid_until,
+            issued_at: claims.issued_at,
+            expires_at: claims.expires_at,
+            holder: claims.holder,
+            claims: disclosures.iter().map(|d| (d.name().to_owned(), d.value().clone())).collect(),
+        })
     })
 }
 
@@ -107,13 +123,23 @@ fn bytes<const N: usize>(encoded: &str, what: &str) -> Result<[u8; N], String> {
     decoded.try_into().map_err(|_| format!("{what}: not {N} bytes"))
 }
 
+#[derive(Serialize)]
+struct ToSign {
+    message: String,
+}
+
 /// `{held, show, iat, nonce}` → `{message}`: the bytes for WebCrypto to sign, base64url.
 pub fn holder_tbs(input: &[u8]) -> Reply {
     call(input, |showing: Showing| {
         let (credential, disclosures, nonce) = showing.parts()?;
         let message = holder::to_be_signed(&credential, &disclosures, showing.iat, nonce);
-        Ok(json!({ "message": URL_SAFE_NO_PAD.encode(message) }))
+        Ok(ToSign { message: URL_SAFE_NO_PAD.encode(message) })
     })
+}
+
+#[derive(Serialize)]
+struct Assembled {
+    text: String,
 }
 
 /// `{held, show, iat, nonce, signature}` → `{text}`: the presentation.
@@ -121,7 +147,7 @@ pub fn holder_assemble(input: &[u8]) -> Reply {
     call(input, |showing: Showing| {
         let (credential, disclosures, nonce) = showing.parts()?;
         let signature = bytes(showing.signature.as_deref().unwrap_or_default(), "signature")?;
-        Ok(json!({ "text": holder::assemble(&credential, &disclosures, showing.iat, nonce, &signature) }))
+        Ok(Assembled { text: holder::assemble(&credential, &disclosures, showing.iat, nonce, &signature) })
     })
 }
 
@@ -144,6 +170,12 @@ enum Ecc {
     Q,
 }
 
+#[derive(Serialize)]
+struct Code {
+    size: usize,
+    path: String,
+}
+
 /// The white margin that readers need, in modules.
 const QUIET: usize = 4;
 
@@ -156,7 +188,7 @@ pub fn qr(input: &[u8]) -> Reply {
             Ecc::Q => EcLevel::Q,
         };
         let code = QrCode::with_error_correction_level(&drawn.text, level).map_err(text)?;
-        Ok(json!({ "size": code.width() + 2 * QUIET, "path": path(&code) }))
+        Ok(Code { size: code.width() + 2 * QUIET, path: path(&code) })
     })
 }
 
@@ -179,6 +211,7 @@ fn path(code: &QrCode) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
 
     #[test]
     fn a_wrong_call_is_told_what_is_wrong() {
@@ -190,9 +223,9 @@ mod tests {
 
     #[test]
     fn a_code_is_drawn_with_its_margin_and_three_finder_patterns() {
-        let Reply(Ok(drawn)) = qr(br#"{"text":"TGT1:BB8"}"#) else { panic!("drawn") };
-        assert_eq!(drawn["size"], 21 + 8);
-        let path = drawn["path"].as_str().unwrap();
+        let drawn: Value = serde_json::from_str(&qr(br#"{"text":"TGT1:BB8"}"#).into_json()).unwrap();
+        assert_eq!(drawn["ok"]["size"], 21 + 8);
+        let path = drawn["ok"]["path"].as_str().unwrap();
         assert!(path.starts_with("M4 4h7v1h-7z"));
         assert!(path.contains("M18 4h7v1h-7z") && path.contains("M4 24h7v1h-7z"));
     }
