@@ -27,7 +27,7 @@ pub use db::{Db, Engine, Tx};
 pub use event::{Event, EventId, Reaction, Reactions};
 pub use job::{Job, JobHandler, JobHandlers, run_due_jobs};
 pub use migrate::{Migrations, migrate};
-pub use policy::{AccountId, Actor, Permission, PlaceId, ResidentId, Role, StaffId, permitted, policy_table};
+pub use policy::{AccountId, Actor, Permission, ResidentId, Role, StaffId, permitted, policy_table};
 pub use value::{FromRow, FromValue, Row, Value};
 
 /// A future that borrows the context it works in: what reactions, jobs and grouped work return.

@@ -2,32 +2,11 @@
 
 use std::fmt;
 
+use town::PlaceId;
+
 crate::id!(AccountId, "A person's account: what a proof leads to.");
 crate::id!(ResidentId, "A resident of the town's register: the house's own id, never the register's number.");
 crate::id!(StaffId, "A member of the town's staff.");
-
-/// A place that reads cards, as the town pack names it (`[[place]] id`).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
-pub struct PlaceId(pub String);
-
-impl fmt::Display for PlaceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<PlaceId> for crate::Value {
-    fn from(id: PlaceId) -> Self {
-        crate::Value::Text(id.0)
-    }
-}
-
-impl crate::FromValue for PlaceId {
-    fn from_value(value: &crate::Value) -> Result<Self, String> {
-        String::from_value(value).map(Self)
-    }
-}
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,7 +153,7 @@ pub fn policy_table() -> String {
     let mut actors: Vec<(String, Actor)> = vec![
         ("anonymous".to_owned(), Actor::Anonymous),
         ("holder".to_owned(), Actor::Holder(AccountId::from_bytes([0; 16]))),
-        ("verifier".to_owned(), Actor::Verifier(PlaceId(String::new()))),
+        ("verifier".to_owned(), Actor::Verifier("place".parse().expect("a plain name"))),
         ("system".to_owned(), Actor::System),
     ];
     actors.extend(Role::ALL.iter().map(|role| (role.to_string(), Actor::Staff(StaffId::from_bytes([0; 16]), vec![*role]))));

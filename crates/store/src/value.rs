@@ -180,6 +180,28 @@ impl FromValue for bool {
     }
 }
 
+/// Names of the town pack are stored as their text.
+macro_rules! pack_names {
+    ($($type:ty),+) => {$(
+        impl From<$type> for Value {
+            fn from(name: $type) -> Self {
+                Value::Text(name.as_str().to_owned())
+            }
+        }
+        impl From<&$type> for Value {
+            fn from(name: &$type) -> Self {
+                Value::Text(name.as_str().to_owned())
+            }
+        }
+        impl FromValue for $type {
+            fn from_value(value: &Value) -> Result<Self, String> {
+                String::from_value(value)?.parse().map_err(|error: town::InvalidName| error.to_string())
+            }
+        }
+    )+};
+}
+pack_names!(town::PlaceId, town::ProgrammeId);
+
 impl From<&str> for Value {
     fn from(value: &str) -> Self {
         Value::Text(value.to_owned())
