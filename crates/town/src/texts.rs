@@ -47,6 +47,12 @@ impl Catalogue {
         self.keys.values().any(|keys| keys.contains_key(key))
     }
 
+    /// Every key some language has, in order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        let all: std::collections::BTreeSet<&str> = self.keys.values().flat_map(|keys| keys.keys().map(String::as_str)).collect();
+        all.into_iter()
+    }
+
     /// What is wrong with the texts: files that cannot be read, and keys a language lacks while another has them.
     pub fn check(&self) -> Vec<Diagnostic> {
         let mut all: BTreeMap<&str, &Location> = BTreeMap::new();
