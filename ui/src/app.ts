@@ -1,0 +1,90 @@
+/** Small things every page has. */
+import { shelf } from './lib/keep.ts';
+
+const root = document.documentElement;
+
+listenForLargeType();
+listenForClicks();
+listenForNetwork();
+focusErrors();
+offerInstall();
+wipeOnLogout();
+if ('serviceWorker' in navigator) void navigator.serviceWorker.register('/sw.js').catch(() => undefined);
+
+function listenForLargeType(): void {
+  const button = document.querySelector<HTMLButtonElement>('.size-switch__button');
+  const show = (size: string): void => {
+    root.dataset['size'] = size;
+    button?.setAttribute('aria-pressed', String(size === 'large'));
+    if (button) button.value = size === 'large' ? 'normal' : 'large';
+  };
+  const kept = /(?:^|; )size=(large|normal)/.exec(document.cookie)?.[1];
+  show(kept ?? root.dataset['size'] ?? 'normal');
+  button?.form?.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const size = root.dataset['size'] === 'large' ? 'normal' : 'large';
+    document.cookie = `size=${size}; path=/; max-age=31536000; samesite=lax`;
+    show(size);
+  });
+}
+
+function listenForClicks(): void {
+  document.addEventListener('click', (event) => {
+    const target = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-flip],[data-copy],[data-print]') : null;
+    if (!target) return;
+    if (target.matches('[data-flip]')) flip(target);
+    else if (target.matches('[data-print]')) window.print();
+    else void copy(target);
+  });
+  document.addEventListener('submit', (event) => {
+    const question = event.target instanceof HTMLFormElement ? event.target.dataset['confirm'] : undefined;
+    if (question && !window.confirm(question)) event.preventDefault();
+  });
+}
+
+function flip(button: HTMLElement): void {
+  const pass = button.closest('.pass');
+  if (!pass) return;
+  pass.querySelectorAll<HTMLElement>('.pass__face').forEach((face) => { face.hidden = !face.hidden; });
+  pass.classList.add('pass--turn');
+  pass.querySelector<HTMLElement>('.pass__face:not([hidden]) [data-flip]')?.focus();
+}
+
+async function copy(button: HTMLElement): Promise<void> {
+  await navigator.clipboard.writeText(button.dataset['copy'] ?? '');
+  const done = button.dataset['copied'];
+  if (done) button.textContent = done;
+}
+
+function listenForNetwork(): void {
+  const bar = document.querySelector<HTMLElement>('[data-offline]');
+  if (!bar) return;
+  const show = (): void => { bar.hidden = navigator.onLine; };
+  addEventListener('online', show);
+  addEventListener('offline', show);
+  show();
+}
+
+function focusErrors(): void {
+  document.querySelector<HTMLElement>('.error-summary')?.focus();
+}
+
+function offerInstall(): void {
+  const button = document.querySelector<HTMLElement>('[data-install]');
+  if (!button) return;
+  addEventListener('beforeinstallprompt', (event) => {
+    event.preventDefault();
+    button.hidden = false;
+    button.addEventListener('click', () => { void (event as Event & { prompt(): Promise<void> }).prompt(); button.hidden = true; }, { once: true });
+  });
+}
+
+/** Logging out takes the cards off this phone; the phone's key stays, so that logging in again needs no new registration. */
+function wipeOnLogout(): void {
+  document.querySelectorAll<HTMLFormElement>('form[data-logout]').forEach((form) => {
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void shelf('cards').clear().catch(() => undefined).finally(() => form.submit());
+    }, { once: true });
+  });
+}
