@@ -1,0 +1,191 @@
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use encoding_rs::SHIFT_JIS;
+
+use crate::model::Resident;
+
+/// A column of the register's export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Column {
+    /// 宛名番号, ten digits.
+    ResidentId,
+    /// 世帯番号, ten digits.
+    HouseholdId,
+    /// 氏名.
+    Name,
+    /// 氏名カナ.
+    NameKana,
+    /// 生年月日, `YYYY-MM-DD` with zeros for what is unknown.
+    DateOfBirth,
+    /// 性別: 男, 女, or empty.
+    Sex,
+    /// 続柄.
+    Relation,
+    /// 住所.
+    Address,
+    /// 地区.
+    District,
+    /// 状態: 在住, 転出, 死亡.
+    Status,
+    /// 異動事由: 出生, 転入, 転居, 転出, 死亡, 世帯主変更.
+    Event,
+    /// 異動日.
+    EventOn,
+    /// 住民となった日.
+    BecameResidentOn,
+    /// 支援措置: `1` or empty.
+    Protected,
+    /// 子ども医療受給者番号, seven digits or empty.
+    ChildMedicalNo,
+    /// ひとり親: `1` or empty.
+    SingleParent,
+    /// ひとり親医療受給者番号, seven digits or empty.
+    SingleParentMedicalNo,
+    /// 部活動遠距離: `1` or empty.
+    ClubPupil,
+}
+
+impl Column {
+    /// All columns in the order of the default layout, with their headers.
+    pub const DEFAULT: [(Self, &'static str); 18] = [
+        (Self::ResidentId, "宛名番号"),
+        (Self::HouseholdId, "世帯番号"),
+        (Self::Name, "氏名"),
+        (Self::NameKana, "氏名カナ"),
+        (Self::DateOfBirth, "生年月日"),
+        (Self::Sex, "性別"),
+        (Self::Relation, "続柄"),
+        (Self::Address, "住所"),
+        (Self::District, "地区"),
+        (Self::Status, "状態"),
+        (Self::Event, "異動事由"),
+        (Self::EventOn, "異動日"),
+        (Self::BecameResidentOn, "住民となった日"),
+        (Self::Protected, "支援措置"),
+        (Self::ChildMedicalNo, "子ども医療受給者番号"),
+        (Self::SingleParent, "ひとり親"),
+        (Self::SingleParentMedicalNo, "ひとり親医療受給者番号"),
+        (Self::ClubPupil, "部活動遠距離"),
+    ];
+
+    fn value(self, resident: &Resident) -> Cow<'_, str> {
+        let flag = |yes: bool| Cow::Borrowed(if yes { "1" } else { "" });
+        let number = |number: Option<civil::RecipientNumber>| number.map_or(Cow::Borrowed(""), |n| n.to_string().into());
+        match self {
+            Self::ResidentId => resident.resident_id().into(),
+            Self::HouseholdId => resident.household_id().into(),
+            Self::Name => resident.name.as_str().into(),
+            Self::NameKana => resident.name_kana.as_str().into(),
+            Self::DateOfBirth => resident.date_of_birth.to_string().into(),
+            Self::Sex => Cow::Borrowed(match resident.sex {
+                civil::Sex::Male => "男",
+                civil::Sex::Female => "女",
+                civil::Sex::NotStated => "",
+            }),
+            Self::Relation => resident.relation.label().into(),
+            Self::Address => resident.address.as_str().into(),
+            Self::District => Cow::Borrowed(&resident.district),
+            Self::Status => resident.status.label().into(),
+            Self::Event => resident.event.label().into(),
+            Self::EventOn => resident.event_on.to_string().into(),
+            Self::BecameResidentOn => resident.became_resident_on.to_string().into(),
+            Self::Protected => flag(resident.protected),
+            Self::ChildMedicalNo => number(resident.child_medical_no),
+            Self::SingleParent => flag(resident.single_parent),
+            Self::SingleParentMedicalNo => number(resident.single_parent_medical_no),
+            Self::ClubPupil => flag(resident.club_pupil),
+        }
+    }
+}
+
+/// Which columns an export has, in which order, under which headers. The default is described in `docs/formats/resident-register.md`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// Columns with their headers.
+    pub columns: Vec<(Column, String)>,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self { columns: Column::DEFAULT.map(|(column, header)| (column, header.to_owned())).into() }
+    }
+}
+
+/// How an export is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Encoding {
+    /// UTF-8 without a byte order mark.
+    #[default]
+    Utf8,
+    /// UTF-8 with a byte order mark, as spreadsheets expect it.
+    Utf8WithBom,
+    /// Shift_JIS with the extensions of Windows (CP932). Variation selectors are left out, other characters it lacks become 〓.
+    ShiftJis,
+}
+
+/// What an export holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Rows below the header.
+    pub rows: u64,
+    /// Characters written as 〓 because the encoding lacks them.
+    pub replaced: u64,
+}
+
+/// Writes the rows as CSV (RFC 4180, CRLF) under a header.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn write_csv<'a>(
+    out: impl Write,
+    residents: impl IntoIterator<Item = &'a Resident>,
+    layout: &Layout,
+    encoding: Encoding,
+) -> io::Result<Written> {
+    let mut out = out;
+    if encoding == Encoding::Utf8WithBom {
+        out.write_all("\u{FEFF}".as_bytes())?;
+    }
+    // the second bytes of Shift_JIS are neither comma, quote nor line end, so encoded cells can be joined as they are
+    let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).buffer_capacity(1 << 16).from_writer(out);
+    let mut written = Written::default();
+    let mut record = csv::ByteRecord::new();
+    for (_, header) in &layout.columns {
+        record.push_field(&encoded(header, encoding, &mut written.replaced));
+    }
+    csv.write_byte_record(&record)?;
+    for resident in residents {
+        record.clear();
+        for (column, _) in &layout.columns {
+            record.push_field(&encoded(&column.value(resident), encoding, &mut written.replaced));
+        }
+        csv.write_byte_record(&record)?;
+        written.rows += 1;
+    }
+    csv.flush()?;
+    Ok(written)
+}
+
+/// The bytes of a cell, counting what had to be replaced.
+fn encoded<'t>(text: &'t str, encoding: Encoding, replaced: &mut u64) -> Cow<'t, [u8]> {
+    if encoding != Encoding::ShiftJis || text.is_ascii() {
+        return Cow::Borrowed(text.as_bytes());
+    }
+    let (bytes, _, lacking) = SHIFT_JIS.encode(text);
+    if !lacking {
+        return bytes;
+    }
+    let mut single = [0; 4];
+    let mut bytes = Vec::with_capacity(text.len());
+    for c in civil::without_variation_selectors(text).chars() {
+        let (character, _, lacking) = SHIFT_JIS.encode(c.encode_utf8(&mut single));
+        if lacking {
+            *replaced += 1;
+            bytes.extend_from_slice(&SHIFT_JIS.encode("〓").0);
+        } else {
+            bytes.extend_from_slice(&character);
+        }
+    }
+    Cow::Owned(bytes)
+}
