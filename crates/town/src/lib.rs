@@ -15,6 +15,7 @@ mod fields;
 mod hash;
 mod model;
 mod read;
+mod rules;
 mod texts;
 
 use std::{path::Path, sync::Arc};
@@ -63,6 +64,8 @@ pub struct Town {
     pub presentation: Presentation,
     /// The town's own texts, for [`CatalogueBuilder::add_town`].
     pub texts: Vec<TextFile>,
+    /// The names rules may use.
+    pub schema: rule::Schema,
     /// Tells one state of the pack from another.
     pub hash: PackHash,
 }

@@ -174,8 +174,8 @@ pub struct Version {
     pub from: Date,
     /// The last day it is in force, where the programme ends; else it runs until the next version.
     pub until: Option<Date>,
-    /// Who is entitled, as the pack writes it (CEL).
-    pub rule: String,
+    /// Who is entitled (CEL); [`rule::Rule::source`] gives it as the pack writes it.
+    pub eligible: rule::Rule,
     /// The ordinance it implements.
     pub source: String,
 }

@@ -16,6 +16,7 @@ use crate::{
     diagnostic::{Diagnostic, Location, Severity, Source},
     fields::{Faults, Fields, one_of},
     model::Language,
+    rules,
     texts::TextFile,
 };
 
@@ -219,8 +220,9 @@ fn assemble(parts: &mut Parts<'_>, files: &[PackFile], faults: &mut Faults) -> O
     let mut repeated = |name| parts.repeated.remove(name).unwrap_or_default();
     let (facts, programmes, places) = (repeated("fact"), repeated("programme"), repeated("place"));
     let facts = programme::facts(facts, faults);
+    let schema = rules::schema(&facts);
     let bridge = parts.required("bridge", faults).and_then(|fields| bridge::read(fields, &facts, faults));
-    let programmes = programme::read(programmes, &facts, faults);
+    let programmes = programme::read(programmes, &facts, &schema, faults);
     let places = place::read(places, faults);
     let texts = texts(files, &languages, faults);
     cross::check(bridge.as_ref(), &facts, &programmes, &places, &districts, offline, &languages, faults);
@@ -241,6 +243,7 @@ fn assemble(parts: &mut Parts<'_>, files: &[PackFile], faults: &mut Faults) -> O
         offline: offline?,
         presentation: presentation?,
         texts,
+        schema,
         hash: crate::hash::of(files),
     })
 }

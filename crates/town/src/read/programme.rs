@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use civil::{Date, PartialDate, PayerNumber, Sex};
 
+use rule::Schema;
+
 use super::{Located, settings::background, unique};
 use crate::{
     diagnostic::Diagnostic,
@@ -12,6 +14,7 @@ use crate::{
         Apply, Barcode, BarcodeKind, Case, CaseResident, Design, Disclosed, Expected, Fact, FactKind, FactName, FactValue, Icon, PlaceKind,
         Programme, Proof, ShownBy, Status, Version,
     },
+    rules,
 };
 
 pub(super) fn facts(tables: Vec<Fields<'_>>, faults: &mut Faults) -> Vec<Fact> {
@@ -28,12 +31,12 @@ fn fact(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Located<Fact>> {
     Some(Located { thing: Fact { name: name?, kind: kind?, label: label? }, location })
 }
 
-pub(super) fn read(tables: Vec<Fields<'_>>, facts: &[Fact], faults: &mut Faults) -> Vec<Located<Programme>> {
-    let programmes = tables.into_iter().filter_map(|fields| programme(fields, facts, faults)).collect();
+pub(super) fn read(tables: Vec<Fields<'_>>, facts: &[Fact], schema: &Schema, faults: &mut Faults) -> Vec<Located<Programme>> {
+    let programmes = tables.into_iter().filter_map(|fields| programme(fields, facts, schema, faults)).collect();
     unique("programme", programmes, |programme: &Programme| programme.id.clone(), faults)
 }
 
-fn programme(mut fields: Fields<'_>, facts: &[Fact], faults: &mut Faults) -> Option<Located<Programme>> {
+fn programme(mut fields: Fields<'_>, facts: &[Fact], schema: &Schema, faults: &mut Faults) -> Option<Located<Programme>> {
     let location = fields.location();
     let id = fields.required("id", "\"child-medical\"", faults).and_then(|value| value.parsed(faults, "give the programme a plain id"));
     let name = fields.required("name", "{ ja = \"…\" }", faults).and_then(|value| value.words(faults));
@@ -53,7 +56,7 @@ fn programme(mut fields: Fields<'_>, facts: &[Fact], faults: &mut Faults) -> Opt
     let written = fields.optional("disclose");
     let disclose = written.map(|value| disclose(value, faults)).unwrap_or_default();
     let max_holders = fields.optional("max_holders").map_or(Some(1), |value| value.integer_within(1..=20, faults));
-    let versions = fields.tables("version", faults).into_iter().filter_map(|fields| version(fields, faults)).collect();
+    let versions = fields.tables("version", faults).into_iter().filter_map(|fields| version(fields, schema, faults)).collect();
     let cases = fields.tables("case", faults).into_iter().filter_map(|fields| case(fields, facts, faults)).collect();
     let medical = (payer_number.is_some(), beneficiary_number.is_some(), copayment.is_some());
     if let Some(value) = written {
@@ -162,12 +165,12 @@ fn disclosed_things_exist(
     }
 }
 
-fn version(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Located<Version>> {
+fn version(mut fields: Fields<'_>, schema: &Schema, faults: &mut Faults) -> Option<Located<Version>> {
     let location = fields.location();
     let from = fields.required("from", "\"2026-04-01\"", faults).and_then(|value| value.date(faults));
     let until_value = fields.optional("until");
     let until = until_value.and_then(|value| value.date(faults));
-    let eligible = fields.required("eligible", "'resident.current'", faults).and_then(|value| value.string(faults));
+    let eligible = fields.required("eligible", "'resident.current'", faults).and_then(|value| rules::compile(value, schema, faults));
     let source = fields.required("source", "\"○○町…条例 第○条\"", faults).and_then(|value| value.string(faults));
     fields.finish(faults);
     if let (Some(from), Some(until), Some(value)) = (from, until, until_value)
@@ -175,7 +178,7 @@ fn version(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Located<Versio
     {
         value.fault(faults, format!("the last day {until} is before the first day {from}"), "write the last day the version is in force");
     }
-    Some(Located { thing: Version { from: from?, until, rule: eligible?, source: source? }, location })
+    Some(Located { thing: Version { from: from?, until, eligible: eligible?, source: source? }, location })
 }
 
 /// Sorts versions by their first day and notes those that overlap.
