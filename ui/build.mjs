@@ -59,7 +59,7 @@ async function buildAll() {
 }
 
 function sprite() {
-  const mark = readFileSync(join(here, 'icons/mark.svg'), 'utf8').replace(/^<svg[^>]*>|<\/svg>\s*$/g, '');
+  const mark = readFileSync(join(here, 'icons/mark.svg'), 'utf8').replace(/^<svg[^>]*>|<\/svg>\s*$/g, '').replaceAll('#fff', 'var(--surface,#fff)').replaceAll('#b8321a', 'var(--seal,#b8321a)');
   const lines = Object.entries(icons).map(([name, d]) => `<symbol id="${name}" viewBox="0 0 24 24"><path d="${d}"/></symbol>`);
   return `<svg xmlns="http://www.w3.org/2000/svg"><symbol id="mark" viewBox="0 0 64 64" fill="none" stroke="none">${mark}</symbol>${lines.join('')}</svg>\n`;
 }
