@@ -1,1 +1,3 @@
 //! Residents, households, facts, and the data bridge that brings them.
+
+pub mod bridge;

@@ -1,0 +1,226 @@
+//! The few words an export uses over and over, resolved once per spelling, and days in every form registers write them.
+
+use std::borrow::Cow;
+
+use civil::Sex;
+use rustc_hash::FxHashMap;
+use unicode_normalization::UnicodeNormalization;
+
+use super::problem::Reason;
+use super::row::Status;
+use super::text::{Encoding, trim};
+
+/// Meaning of each spelling seen so far, by its raw bytes.
+pub(crate) struct Words<T> {
+    read: fn(&str) -> Result<T, Reason>,
+    encoding: Encoding,
+    last: Option<(Box<[u8]>, Result<T, Reason>)>,
+    seen: FxHashMap<Box<[u8]>, Result<T, Reason>>,
+}
+
+/// Spellings remembered at most, so that a column of free text cannot fill the memory.
+const SPELLINGS_MAX: usize = 20_000;
+
+impl<T: Clone> Words<T> {
+    pub(crate) fn new(encoding: Encoding, read: fn(&str) -> Result<T, Reason>) -> Self {
+        Self { read, encoding, last: None, seen: FxHashMap::default() }
+    }
+
+    /// Gives what a cell means.
+    pub(crate) fn meaning(&mut self, cell: &[u8]) -> Result<T, Reason> {
+        if let Some((_, meaning)) = self.last.as_ref().filter(|(spelling, _)| **spelling == *cell) {
+            return meaning.clone();
+        }
+        let meaning = match self.seen.get(cell) {
+            Some(meaning) => meaning.clone(),
+            None => {
+                let meaning = match self.encoding.decode(trim(cell, self.encoding)) {
+                    Some(text) => (self.read)(&text.nfkc().collect::<String>()),
+                    None => Err(undecodable(self.encoding)),
+                };
+                if self.seen.len() < SPELLINGS_MAX {
+                    self.seen.insert(cell.into(), meaning.clone());
+                }
+                meaning
+            }
+        };
+        self.last = Some((cell.into(), meaning.clone()));
+        meaning
+    }
+}
+
+pub(crate) fn undecodable(encoding: Encoding) -> Reason {
+    match encoding {
+        Encoding::Utf8 => Reason::BadUtf8,
+        Encoding::ShiftJis => Reason::BadShiftJis,
+    }
+}
+
+/// Reads a status; blank means living here.
+pub(crate) fn status(word: &str) -> Result<Status, Reason> {
+    Ok(match word {
+        "" | "住民" | "現存" | "在住" | "住登" | "住登者" | "現住" | "住民登録" | "0" => Status::Living,
+        "転出" | "転出予定" | "転出確定" | "国外転出" | "1" => Status::MovedOut,
+        "死亡" | "2" => Status::Died,
+        "職権消除" | "消除" | "職権削除" | "失踪" | "失踪宣告" | "国籍喪失" | "抹消" | "除票" | "9" => Status::StruckOff,
+        _ => return Err(Reason::UnknownStatus),
+    })
+}
+
+/// Reads a sex; other and unknown are not stated.
+pub(crate) fn sex(word: &str) -> Result<Sex, Reason> {
+    Ok(match word {
+        "男" | "男性" | "1" | "M" | "m" => Sex::Male,
+        "女" | "女性" | "2" | "F" | "f" => Sex::Female,
+        "" | "不明" | "その他" | "未記載" | "0" | "3" | "9" | "-" => Sex::NotStated,
+        _ => return Err(Reason::UnknownSex),
+    })
+}
+
+/// Reads a yes or no; `None` when it is not stated.
+pub(crate) fn yes_no(word: &str) -> Result<Option<bool>, Reason> {
+    Ok(match word {
+        "1" | "1.0" | "○" | "〇" | "◯" | "有" | "あり" | "有り" | "可" | "該当" | "対象" | "はい" | "true" | "TRUE" => Some(true),
+        "0" | "0.0" | "×" | "無" | "なし" | "無し" | "否" | "非該当" | "対象外" | "いいえ" | "false" | "FALSE" => Some(false),
+        "" | "-" | "---" | "*" => None,
+        _ => return Err(Reason::NotYesNo),
+    })
+}
+
+/// Reads whether the person is protected; a blank cell says no.
+pub(crate) fn protected(word: &str) -> Result<bool, Reason> {
+    match word {
+        "支援措置" | "支援措置対象" | "支援措置中" | "DV" => Ok(true),
+        _ => Ok(yes_no(word)?.unwrap_or(false)),
+    }
+}
+
+/// Reads a short text that is kept: a relation, a district.
+pub(crate) fn short_text(word: &str) -> Result<std::sync::Arc<str>, Reason> {
+    if word.len() > 255 { Err(Reason::TooLong) } else { Ok(word.into()) }
+}
+
+/// Reads a day as yyyymmdd, 00 for an unknown month or day; 0 for a blank cell.
+pub(crate) fn day(cell: &[u8], encoding: Encoding) -> Result<u32, Reason> {
+    let number = match digits(cell) {
+        Some(number) => number,
+        None => {
+            let cell = trim(cell, encoding);
+            match digits(cell) {
+                Some(number) => number,
+                None if cell.is_empty() => return Ok(0),
+                None => return written_day(&encoding.decode(cell).ok_or(undecodable(encoding))?),
+            }
+        }
+    };
+    real_day(number)
+}
+
+/// Lets a number through that is a day, or a year or month without its days, of the register's centuries.
+fn real_day(number: u32) -> Result<u32, Reason> {
+    let (year, month, day) = (number / 10_000, number / 100 % 100, number % 100);
+    if !(1868..2200).contains(&year) {
+        return Err(Reason::DateOutOfRange);
+    }
+    let real = match (month, day) {
+        (0..=12, 0) => true,
+        _ => day >= 1 && day <= days_in_month(year, month),
+    };
+    if real { Ok(number) } else { Err(Reason::BadDate) }
+}
+
+/// The number yyyymmdd of `yyyy-mm-dd`, `yyyy/mm/dd` or `yyyymmdd`.
+fn digits(cell: &[u8]) -> Option<u32> {
+    let packed: [u8; 8] = match *cell {
+        [a, b, c, d, b'-', e, f, b'-', g, h] | [a, b, c, d, b'/', e, f, b'/', g, h] | [a, b, c, d, e, f, g, h] => [a, b, c, d, e, f, g, h],
+        _ => return None,
+    };
+    let mut number = 0;
+    for byte in packed {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + u32::from(digit);
+    }
+    Some(number)
+}
+
+fn days_in_month(year: u32, month: u32) -> u32 {
+    match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 0,
+    }
+}
+
+/// Reads the rarer forms: 和暦, `2024年2月29日`, `2024/2/9`, any width, `昭和15年月日不詳`; 0 when not even the year is known.
+fn written_day(text: &str) -> Result<u32, Reason> {
+    let narrow: String = text.nfkc().filter(|c| !c.is_whitespace()).collect();
+    if matches!(narrow.as_str(), "不詳" | "年月日不詳" | "生年月日不詳") {
+        return Ok(0);
+    }
+    if let Ok(partial) = civil::wareki::parse(&narrow) {
+        let part = |number: Option<i8>| u32::try_from(number.unwrap_or(0)).unwrap_or(0);
+        let year = partial.year().and_then(|year| u32::try_from(year).ok()).ok_or(Reason::BadDate)?;
+        return real_day(year * 10_000 + part(partial.month()) * 100 + part(partial.day()));
+    }
+    let (known, unknown) = narrow.strip_suffix("不詳").map_or((narrow.as_str(), false), |known| (known, true));
+    let mut parts = known.strip_suffix('日').unwrap_or(known).split(['年', '月', '-', '/', '.']);
+    let mut number = 0;
+    for digits_max in [4, 2, 2] {
+        let part = parts.next().unwrap_or("");
+        let plain = part.len() <= digits_max && part.bytes().all(|byte| byte.is_ascii_digit());
+        if !plain || (part.is_empty() && !unknown) {
+            return Err(Reason::BadDate);
+        }
+        number = number * 10_u32.pow(u32::from(digits_max == 2) * 2) + part.parse::<u32>().unwrap_or(0);
+    }
+    if parts.next().is_some() { Err(Reason::BadDate) } else { real_day(number) }
+}
+
+/// Reads a fact's cell into the one text that stands for it.
+pub(crate) fn number_text(text: &str) -> Result<Cow<'_, str>, Reason> {
+    let plain = text.nfkc().filter(|c| *c != ',').collect::<String>();
+    if plain.is_empty() || matches!(plain.as_str(), "-" | "---" | "*") {
+        return Ok(Cow::Borrowed(""));
+    }
+    let number: i64 = plain.strip_suffix(".0").unwrap_or(&plain).parse().map_err(|_| Reason::NotANumber)?;
+    Ok(Cow::Owned(number.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_read_in_every_form_and_only_if_they_exist() {
+        let read = |text: &str| day(text.as_bytes(), Encoding::Utf8);
+        for text in ["2024-02-29", "2024/02/29", "20240229", " 20240229", "令和6年2月29日", "R06.02.29", "２０２４年２月２９日", "2024/2/29"] {
+            assert_eq!(read(text), Ok(20_240_229), "{text}");
+        }
+        assert_eq!(read("2023-02-29"), Err(Reason::BadDate));
+        assert_eq!(read("2023-13-01"), Err(Reason::BadDate));
+        assert_eq!(read("1492-10-12"), Err(Reason::DateOutOfRange));
+        assert_eq!(read("きのう"), Err(Reason::BadDate));
+        assert_eq!(read(""), Ok(0));
+    }
+
+    #[test]
+    fn unknown_birth_days_keep_what_is_known() {
+        assert_eq!(day("昭和15年月日不詳".as_bytes(), Encoding::Utf8), Ok(19_400_000));
+        assert_eq!(day("1940年5月日不詳".as_bytes(), Encoding::Utf8), Ok(19_400_500));
+        assert_eq!(day(b"1940-05-00", Encoding::Utf8), Ok(19_400_500));
+        assert_eq!(day("不詳".as_bytes(), Encoding::Utf8), Ok(0));
+        assert_eq!(day("1940年".as_bytes(), Encoding::Utf8), Err(Reason::BadDate));
+    }
+
+    #[test]
+    fn blank_means_not_stated_and_never_no() {
+        assert_eq!(yes_no(""), Ok(None));
+        assert_eq!(yes_no("○"), Ok(Some(true)));
+        assert_eq!(yes_no("たぶん"), Err(Reason::NotYesNo));
+    }
+}
