@@ -7,7 +7,6 @@ pub struct StatusWord(pub u16);
 impl StatusWord {
     pub(crate) const OK: Self = Self(0x9000);
     pub(crate) const LENGTH: Self = Self(0x6700);
-    pub(crate) const CHANNEL: Self = Self(0x6881);
     pub(crate) const FILE_KIND: Self = Self(0x6981);
     pub(crate) const SECURITY: Self = Self(0x6982);
     pub(crate) const BLOCKED: Self = Self(0x6984);

@@ -69,7 +69,8 @@ impl SignatureAlgorithm {
             Self::RsaSha512 => (&RSA_PKCS1_2048_8192_SHA512, KeyFamily::Rsa),
             Self::EcdsaP384Sha384 => (&ECDSA_P384_SHA384_ASN1, KeyFamily::P384),
         };
-        KeyFamily::of(public_key_info) == Some(family) && UnparsedPublicKey::new(algorithm, public_key_info).verify(message, signature).is_ok()
+        KeyFamily::of(public_key_info) == Some(family)
+            && UnparsedPublicKey::new(algorithm, public_key_info).verify(message, signature).is_ok()
     }
 }
 

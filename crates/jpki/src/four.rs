@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::asn1::{self, Items};
 
 /// The most characters a name may have here; longer is refused as malformed.
-pub const MAX_NAME_CHARS: usize = 200;
+pub(crate) const MAX_NAME_CHARS: usize = 200;
 /// The most characters an address may have here; longer is refused as malformed.
-pub const MAX_ADDRESS_CHARS: usize = 400;
+pub(crate) const MAX_ADDRESS_CHARS: usize = 400;
 
 /// Name, address, date of birth and sex as the card gives them. Personal: `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -300,14 +300,7 @@ mod tests {
     }
 
     fn good() -> Vec<(u8, &'static [u8])> {
-        vec![
-            (1, "青空　花子".as_bytes()),
-            (4, b"319800217"),
-            (3, b"2"),
-            (5, "青空町１－２".as_bytes()),
-            (2, b"00000"),
-            (6, b"000000"),
-        ]
+        vec![(1, "青空　花子".as_bytes()), (4, b"319800217"), (3, b"2"), (5, "青空町１－２".as_bytes()), (2, b"00000"), (6, b"000000")]
     }
 
     fn with(n: u8, text: &'static [u8]) -> Result<FourItems, FourItemsError> {

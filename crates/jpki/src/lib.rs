@@ -8,12 +8,15 @@ mod asn1;
 mod cert;
 mod challenge;
 mod four;
+#[doc(hidden)]
+pub mod fuzzing;
 mod hexed;
 mod keys;
 mod serial;
 mod text;
 mod verify;
 
+pub mod bench;
 pub mod card;
 pub mod reader;
 pub mod revocation;

@@ -84,7 +84,7 @@ fn length(bytes: &[u8]) -> Option<(usize, usize)> {
 
 /// The file for four items, as a card holds it.
 pub(crate) fn write_four_items(items: &FourItems) -> Vec<u8> {
-    let part = |tag: u16, value: &[u8]| [&tag.to_be_bytes()[..], &length_bytes(value.len()), value].concat();
+    let part = element_bytes;
     let parts = [
         part(0xDF22, items.name.as_bytes()),
         part(0xDF23, items.address.as_bytes()),
@@ -100,6 +100,11 @@ pub(crate) fn write_four_items(items: &FourItems) -> Vec<u8> {
     }
     let body = [part(0xDF21, &table), parts.concat()].concat();
     part(0xFF20, &body)
+}
+
+/// One element as the card's files write it.
+pub(crate) fn element_bytes(tag: u16, value: &[u8]) -> Vec<u8> {
+    [&tag.to_be_bytes()[..], &length_bytes(value.len()), value].concat()
 }
 
 fn length_bytes(length: usize) -> Vec<u8> {

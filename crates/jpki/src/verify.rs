@@ -321,10 +321,8 @@ impl Verifier {
         if anchor.kind != kind {
             return Err(Refusal::WrongKind);
         }
-        let serial_agrees = named
-            .authority_cert_serial_number
-            .as_ref()
-            .is_none_or(|serial| Serial::new(serial.as_bytes()) == anchor.certificate.serial);
+        let serial_agrees =
+            named.authority_cert_serial_number.as_ref().is_none_or(|serial| Serial::new(serial.as_bytes()) == anchor.certificate.serial);
         if certificate.issuer != anchor.certificate.subject || !serial_agrees {
             return Err(Refusal::IssuerMismatch);
         }

@@ -56,12 +56,7 @@ impl Answer {
 }
 
 /// Sends a command with optional data and Le (1 to 256) in short form; asks again on 6Cxx and collects 61xx.
-pub(super) fn send<T: Transport>(
-    link: &mut T,
-    header: [u8; 4],
-    data: Option<&[u8]>,
-    le: Option<usize>,
-) -> Result<Answer, CardError> {
+pub(super) fn send<T: Transport>(link: &mut T, header: [u8; 4], data: Option<&[u8]>, le: Option<usize>) -> Result<Answer, CardError> {
     let mut answer = once(link, header, data, le)?;
     if let [0x6C, right] = answer.status.0.to_be_bytes() {
         answer = once(link, header, data, Some(wire_length(right)))?;

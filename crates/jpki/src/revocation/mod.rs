@@ -1,5 +1,11 @@
 //! Whether a certificate was revoked: a port, with a store of revocation lists and OCSP behind it.
 
+pub mod crl;
+pub mod ocsp;
+
+pub use crl::{CrlError, CrlStore, Loaded};
+pub use ocsp::{NamedBy, OcspClient, OcspPolicy};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
