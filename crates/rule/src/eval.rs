@@ -35,12 +35,22 @@ impl<'a> Frame<'a> {
         Frame { today, subjects, others, locals: Vec::new(), steps: MAX_STEPS, fuel: Fuel::default() }
     }
 
+    /// The same persons on another day, at the start of an evaluation.
+    pub(crate) fn on(&self, today: Date) -> Frame<'a> {
+        Frame { today, subjects: self.subjects, others: self.others, locals: Vec::new(), steps: MAX_STEPS, fuel: Fuel::default() }
+    }
+
+    /// The members of the household, the person decided on first.
+    pub(crate) fn members(&self) -> impl Iterator<Item = &'a [Value]> + use<'a> {
+        std::iter::once(self.subjects[0]).chain(self.others.iter().map(|member| &**member))
+    }
+
     pub(crate) fn with_subject(mut self, scope: Scope, facts: &'a [Value]) -> Frame<'a> {
         self.subjects[usize::from(scope)] = facts;
         self
     }
 
-    fn fact(&self, scope: Scope, slot: Slot) -> &'a Value {
+    pub(crate) fn fact(&self, scope: Scope, slot: Slot) -> &'a Value {
         self.subjects[usize::from(scope)].get(slot.index()).unwrap_or(&Value::Null)
     }
 
@@ -147,7 +157,8 @@ fn count_members(scope: Scope, body: &Node, frame: &mut Frame<'_>) -> Evaluated 
     Ok(Value::Int(count))
 }
 
-fn comparison(operator: Compare, left: &Node, right: &Node, frame: &mut Frame<'_>) -> Result<bool, Stop> {
+/// Compares two expressions.
+pub(crate) fn comparison(operator: Compare, left: &Node, right: &Node, frame: &mut Frame<'_>) -> Result<bool, Stop> {
     let left = eval(left, frame)?;
     let right = eval(right, frame)?;
     match (operator, &left, &right) {

@@ -87,9 +87,4 @@ impl Person {
     pub fn household_size(&self) -> usize {
         self.others.len() + 1
     }
-
-    /// The person themself and then the others.
-    pub(crate) fn members(&self) -> impl Iterator<Item = &[Value]> {
-        std::iter::once(&*self.facts).chain(self.others.iter().map(|member| &**member))
-    }
 }
