@@ -24,7 +24,7 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { births: 5_500, deaths: 16_500, households_in: 15_500, households_out: 17_500, households_within: 12_000 }
+        Self { births: 5_500, deaths: 16_500, households_in: 15_500, households_out: 20_000, households_within: 12_000 }
     }
 }
 
@@ -185,6 +185,7 @@ impl Population {
             became_resident_on: today,
             child_medical_no: self.next_child_number(),
             single_parent: false,
+            single_parent_certified_on: None,
             single_parent_medical_no: None,
             club_pupil: false,
             ..mother
@@ -212,7 +213,8 @@ impl Population {
         let spouse = |row: &&usize| matches!(self.residents[**row].relation, Relation::Wife | Relation::Husband);
         let heir = |row: &&usize| self.residents[**row].relation == Relation::Child;
         let oldest = |row: &&usize| self.residents[**row].born_on();
-        let next = rows.iter().find(spouse).or_else(|| rows.iter().filter(heir).min_by_key(oldest)).or_else(|| rows.iter().min_by_key(oldest));
+        let next =
+            rows.iter().find(spouse).or_else(|| rows.iter().filter(heir).min_by_key(oldest)).or_else(|| rows.iter().min_by_key(oldest));
         let Some(&next) = next else { return 0 };
         let new_head = self.residents[next].clone();
         for &row in &rows {

@@ -232,8 +232,7 @@ fn old_parent_with_grown_child(rng: &mut Rng, calendar: &Calendar) -> Draft {
     let (parent_sex, child_sex) = (if rng.chance(3, 4) { Sex::Female } else { Sex::Male }, any_sex(rng));
     let mut people = vec![head(child, child_sex)];
     if rng.chance(1, 3) {
-        let (spouse, relation) =
-            if child_sex == Sex::Male { (Sex::Female, Relation::Wife) } else { (Sex::Male, Relation::Husband) };
+        let (spouse, relation) = if child_sex == Sex::Male { (Sex::Female, Relation::Wife) } else { (Sex::Male, Relation::Husband) };
         people.push(member(plus_days(child, rng.between(-1_000, 1_500)), spouse, relation));
     }
     people.push(member(parent, parent_sex, if parent_sex == Sex::Male { Relation::Father } else { Relation::Mother }));

@@ -29,7 +29,7 @@ struct Shared {
     moved_within: Option<Date>,
     left: Option<(Status, Date)>,
     protected: bool,
-    single_parent_certificate: bool,
+    single_parent_certified_on: Option<Date>,
 }
 
 impl Population {
@@ -55,7 +55,7 @@ impl Population {
             moved_within: (settled && rng.chance(1, 8)).then(|| plus_days(calendar.as_of, -rng.between(1, 4_000))),
             left,
             protected: rng.chance(self.plan.protected_per_10_000 * if single_parent { 8 } else { 1 }, 10_000),
-            single_parent_certificate: rng.chance(85, 100),
+            single_parent_certified_on: draw_certification(rng, calendar, draft, moved_in, left.map(|(_, day)| day)),
         };
         self.households.push(Vec::with_capacity(draft.people.len()));
         let first = self.residents.len();
@@ -91,6 +91,7 @@ impl Population {
             None => (Status::Current, event, event_on),
         };
         let is_child = calendar.is_child(person.born);
+        let certified_on = shared.single_parent_certified_on.filter(|_| person.single_parent);
         Resident {
             number: self.residents.len() as u32 + 1,
             household: shared.household,
@@ -109,7 +110,8 @@ impl Population {
             foreign,
             child_medical_no: if is_child { self.next_child_number() } else { None },
             single_parent: person.single_parent,
-            single_parent_medical_no: if person.single_parent && shared.single_parent_certificate { self.next_single_parent_number() } else { None },
+            single_parent_certified_on: certified_on,
+            single_parent_medical_no: if certified_on.is_some() { self.next_single_parent_number() } else { None },
             club_pupil: self.draw_club_pupil(rng, calendar, person.born, shared.district),
         }
     }
@@ -125,10 +127,10 @@ impl Population {
         RecipientNumber::from_serial(self.last_single_parent_serial).ok()
     }
 
-    /// Two of five pupils of junior high school are in a club; those of far districts travel, and a few others.
+    /// Two of five pupils from 小4 to 中3 are in a club; those of far districts travel, and a few others.
     fn draw_club_pupil(&self, rng: &mut Rng, calendar: &Calendar, born: Date, district: usize) -> bool {
-        let junior_high = (SchoolYear::JuniorHigh1..=SchoolYear::JuniorHigh3).contains(&civil::school_year(born, calendar.as_of));
-        junior_high && rng.chance(if self.plan.districts[district].far { 40 } else { 2 }, 100)
+        let in_clubs = (SchoolYear::Elementary4..=SchoolYear::JuniorHigh3).contains(&civil::school_year(born, calendar.as_of));
+        in_clubs && rng.chance(if self.plan.districts[district].far { 40 } else { 2 }, 100)
     }
 
     /// A district by its weight, and an address in it.
@@ -197,6 +199,13 @@ fn draw_departure(rng: &mut Rng, calendar: &Calendar, draft: &Draft, moved_in: O
     plus_days(calendar.as_of, -rng.between(0, 364)).max(youngest).max(moved_in.unwrap_or(youngest))
 }
 
+/// A day since the youngest child was there on which most single parents were certified.
+fn draw_certification(rng: &mut Rng, calendar: &Calendar, draft: &Draft, moved_in: Option<Date>, left: Option<Date>) -> Option<Date> {
+    let youngest = draft.people.iter().filter(|person| person.single_parent).map(|person| person.born).max()?;
+    let (from, to) = (moved_in.map_or(youngest, |day| day.max(youngest)), left.unwrap_or(calendar.as_of));
+    rng.chance(85, 100).then(|| plus_days(from, rng.between(0, days_between(from, to).max(0))))
+}
+
 /// When a person became a resident, and the last event with its day.
 fn arrival(rng: &mut Rng, shared: &Shared, person: &Person, date_of_birth: PartialDate) -> (Date, Event, Date) {
     let born = date_of_birth.latest().unwrap_or(person.born);
@@ -227,7 +236,9 @@ fn partly_unknown(rng: &mut Rng, born: Date, per_10_000: u32) -> PartialDate {
 pub(crate) fn relation_to_new_head(old: Relation, of: &Resident, new_head: &Resident, head_was: Relation) -> Relation {
     let older = of.born_on() < new_head.born_on();
     match (head_was, old) {
-        (Relation::Wife | Relation::Husband, Relation::Child | Relation::ChildsWife | Relation::ChildsHusband | Relation::Grandchild) => old,
+        (Relation::Wife | Relation::Husband, Relation::Child | Relation::ChildsWife | Relation::ChildsHusband | Relation::Grandchild) => {
+            old
+        }
         (Relation::Wife, Relation::Father) => Relation::HusbandsFather,
         (Relation::Wife, Relation::Mother) => Relation::HusbandsMother,
         (Relation::Husband, Relation::Father) => Relation::WifesFather,

@@ -39,9 +39,11 @@ pub struct Resident {
     pub child_medical_no: Option<RecipientNumber>,
     /// Parent without partner, or child of one.
     pub single_parent: bool,
+    /// The day the household was certified for the single-parent medical certificate.
+    pub single_parent_certified_on: Option<Date>,
     /// Number of the single-parent medical certificate.
     pub single_parent_medical_no: Option<RecipientNumber>,
-    /// Pupil who travels far to a regional club.
+    /// Pupil, from 小4 to 中3, who travels far to a regional club.
     pub club_pupil: bool,
 }
 
@@ -82,11 +84,12 @@ impl Resident {
     }
 
     /// Gives the facts beyond the register's own columns under the names rules use.
-    pub fn facts(&self) -> [(&'static str, FactValue); 4] {
+    pub fn facts(&self) -> [(&'static str, FactValue); 5] {
         let number = |n: Option<RecipientNumber>| n.map_or(FactValue::None, |n| FactValue::Text(n.to_string()));
         [
             ("child_medical_no", number(self.child_medical_no)),
             ("single_parent", FactValue::Bool(self.single_parent)),
+            ("single_parent_certified_on", self.single_parent_certified_on.map_or(FactValue::None, FactValue::Day)),
             ("single_parent_medical_no", number(self.single_parent_medical_no)),
             ("club_pupil", FactValue::Bool(self.club_pupil)),
         ]
@@ -100,6 +103,8 @@ pub enum FactValue {
     None,
     /// Yes or no.
     Bool(bool),
+    /// A day.
+    Day(Date),
     /// A number or code as text.
     Text(String),
 }

@@ -34,21 +34,27 @@ pub enum Column {
     EventOn,
     /// 住民となった日.
     BecameResidentOn,
-    /// 支援措置: `1` or empty.
+    /// 転出日: the day of moving out, or empty; not in the default layout.
+    MovedOutOn,
+    /// 死亡日: the day of death, or empty; not in the default layout.
+    DiedOn,
+    /// 支援措置: `1` or `0`.
     Protected,
     /// 子ども医療受給者番号, seven digits or empty.
     ChildMedicalNo,
-    /// ひとり親: `1` or empty.
+    /// ひとり親: `1` or `0`.
     SingleParent,
+    /// ひとり親医療認定日, or empty.
+    SingleParentCertifiedOn,
     /// ひとり親医療受給者番号, seven digits or empty.
     SingleParentMedicalNo,
-    /// 部活動遠距離: `1` or empty.
+    /// 部活動遠距離: `1` or `0`.
     ClubPupil,
 }
 
 impl Column {
     /// All columns in the order of the default layout, with their headers.
-    pub const DEFAULT: [(Self, &'static str); 18] = [
+    pub const DEFAULT: [(Self, &'static str); 19] = [
         (Self::ResidentId, "宛名番号"),
         (Self::HouseholdId, "世帯番号"),
         (Self::Name, "氏名"),
@@ -65,13 +71,42 @@ impl Column {
         (Self::Protected, "支援措置"),
         (Self::ChildMedicalNo, "子ども医療受給者番号"),
         (Self::SingleParent, "ひとり親"),
+        (Self::SingleParentCertifiedOn, "ひとり親医療認定日"),
         (Self::SingleParentMedicalNo, "ひとり親医療受給者番号"),
         (Self::ClubPupil, "部活動遠距離"),
     ];
 
+    /// Gives the column of a field or fact by the name rules and packs use; `None` when generated residents have no such fact.
+    pub fn of_field(name: &str) -> Option<Self> {
+        Some(match name {
+            "resident_id" => Self::ResidentId,
+            "household" => Self::HouseholdId,
+            "name" => Self::Name,
+            "name_kana" => Self::NameKana,
+            "date_of_birth" => Self::DateOfBirth,
+            "sex" => Self::Sex,
+            "relation" => Self::Relation,
+            "address" => Self::Address,
+            "district" => Self::District,
+            "status" => Self::Status,
+            "status_on" => Self::EventOn,
+            "became_resident_on" => Self::BecameResidentOn,
+            "moved_out_on" => Self::MovedOutOn,
+            "died_on" => Self::DiedOn,
+            "protected" => Self::Protected,
+            "child_medical_no" => Self::ChildMedicalNo,
+            "single_parent" => Self::SingleParent,
+            "single_parent_certified_on" => Self::SingleParentCertifiedOn,
+            "single_parent_medical_no" => Self::SingleParentMedicalNo,
+            "club_pupil" | "club_travels_far" => Self::ClubPupil,
+            _ => return None,
+        })
+    }
+
     fn value(self, resident: &Resident) -> Cow<'_, str> {
-        let flag = |yes: bool| Cow::Borrowed(if yes { "1" } else { "" });
+        let flag = |yes: bool| Cow::Borrowed(if yes { "1" } else { "0" });
         let number = |number: Option<civil::RecipientNumber>| number.map_or(Cow::Borrowed(""), |n| n.to_string().into());
+        let day = |day: Option<civil::Date>| day.map_or(Cow::Borrowed(""), |day| day.to_string().into());
         match self {
             Self::ResidentId => resident.resident_id().into(),
             Self::HouseholdId => resident.household_id().into(),
@@ -90,9 +125,12 @@ impl Column {
             Self::Event => resident.event.label().into(),
             Self::EventOn => resident.event_on.to_string().into(),
             Self::BecameResidentOn => resident.became_resident_on.to_string().into(),
+            Self::MovedOutOn => day(resident.moved_out_on()),
+            Self::DiedOn => day(resident.died_on()),
             Self::Protected => flag(resident.protected),
             Self::ChildMedicalNo => number(resident.child_medical_no),
             Self::SingleParent => flag(resident.single_parent),
+            Self::SingleParentCertifiedOn => day(resident.single_parent_certified_on),
             Self::SingleParentMedicalNo => number(resident.single_parent_medical_no),
             Self::ClubPupil => flag(resident.club_pupil),
         }
@@ -109,6 +147,17 @@ pub struct Layout {
 impl Default for Layout {
     fn default() -> Self {
         Self { columns: Column::DEFAULT.map(|(column, header)| (column, header.to_owned())).into() }
+    }
+}
+
+impl Layout {
+    /// Gives the layout with another header for a column, which is added at the end if it was not there: what a pack's own column names ask.
+    pub fn with_header(mut self, column: Column, header: impl Into<String>) -> Self {
+        match self.columns.iter_mut().find(|(other, _)| *other == column) {
+            Some((_, old)) => *old = header.into(),
+            None => self.columns.push((column, header.into())),
+        }
+        self
     }
 }
 
