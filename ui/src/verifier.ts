@@ -26,6 +26,7 @@ class TegataVerifier extends HTMLElement {
   #warning = el('div', { role: 'alert' });
   #body = el('div', { class: 'stack' });
   #history = el('ol', { class: 'list' });
+  #recentSection = el('section', { class: 'section', hidden: true });
   #hand = el('input', { class: 'input scanner__hand', id: 'hand-scan', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', inputmode: 'none' });
 
   connectedCallback(): void {
@@ -97,7 +98,7 @@ class TegataVerifier extends HTMLElement {
       el('div', { class: 'scanner' }, view, el('p', { class: 'scanner__hint' }, text('verifier.hint')), button,
         el('div', { class: 'field' }, el('label', { class: 'field__label', for: 'hand-scan' }, text('verifier.hand')), el('p', { class: 'field__hint' }, text('verifier.hand_hint')), this.#hand)),
       el('label', { class: 'choice' }, sound, el('span', {}, text('verifier.sound'))),
-      el('section', { class: 'section' }, el('h2', {}, text('verifier.recent')), this.#history));
+      this.#recentSection);
     this.#showRecent();
     this.#hand.focus({ preventScroll: true });
     if (localStorage.getItem('verifier-camera') === 'on') void this.#toggleCamera(view, button);
@@ -197,7 +198,8 @@ class TegataVerifier extends HTMLElement {
 
   /** The last few answers, without anything about the person. */
   #showRecent(): void {
-    this.#history.hidden = this.#recent.length === 0;
+    this.#recentSection.hidden = this.#recent.length === 0;
+    this.#recentSection.replaceChildren(el('h2', {}, text('verifier.recent')), this.#history);
     this.#history.replaceChildren(...this.#recent.map((verdict) => el('li', { class: 'list__item' },
       el('div', {}, el('b', {}, verdict.title ?? whyOf(verdict)), el('small', { class: 'num' }, timeOf(verdict.atMs))), el('span', { class: `tag tag--${verdict.yes ? 'good' : 'bad'}` }, wordOf(verdict)))));
   }

@@ -21,5 +21,5 @@ test('the pieces always make up the whole rule', () => {
 });
 
 test('charts end at a round number', () => {
-  assert.deepEqual([0, 3, 7, 11, 24, 26, 99, 1203].map(roundTop), [5, 5, 10, 20, 25, 50, 100, 2000]);
+  assert.deepEqual([0, 3, 7, 11, 24, 26, 99, 1203, 5400].map(roundTop), [5, 5, 8, 15, 30, 30, 100, 1500, 6000]);
 });

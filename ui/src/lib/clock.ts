@@ -35,6 +35,10 @@ export const timeOf = (milliseconds: number): string =>
 export const dayAndTimeOf = (milliseconds: number): string =>
   new Intl.DateTimeFormat(document.documentElement.lang || 'ja', { month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit', hour12: false, timeZone: 'Asia/Tokyo' }).format(milliseconds);
 
+/** A day written YYYY-MM-DD as people write it in the page's language. */
+export const dayOf = (day: string): string =>
+  new Intl.DateTimeFormat(document.documentElement.lang || 'ja', { dateStyle: 'long', timeZone: 'UTC' }).format(Date.parse(`${day}T00:00:00Z`));
+
 /** How old something is, in the largest whole unit, in the page's language. */
 export function agoOf(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));

@@ -38,5 +38,5 @@ function wordEnd(characters: string[], start: number): number {
 export function roundTop(largest: number): number {
   if (largest <= 5) return 5;
   const power = 10 ** Math.floor(Math.log10(largest));
-  return ([1, 2, 2.5, 5, 10].find((step) => step * power >= largest) ?? 10) * power;
+  return ([1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((step) => step * power >= largest) ?? 10) * power;
 }

@@ -1,3 +1,4 @@
+import { dayOf } from '../lib/clock.ts';
 import { el } from '../lib/dom.ts';
 import { text, textIfAny } from '../lib/texts.ts';
 import type { CardJson, Shown } from './model.ts';
@@ -37,7 +38,7 @@ export class PassView {
     this.#write('seal', card.town ?? this.town);
     this.#write('title', card.title);
     this.#write('holder', card.holder_label);
-    this.#write('until', card.until_label ?? card.valid_until ?? '');
+    this.#write('until', card.until_label ?? (card.valid_until ? dayOf(card.valid_until) : ''));
     this.#write('message', message(card, shown));
     const state = this.slot('state');
     if (state) {

@@ -1,3 +1,4 @@
+import { dayOf } from '../lib/clock.ts';
 import type { Knowledge, OfflineDecision, Refusal } from '../lib/credential.ts';
 
 /** How a programme looks on the verifier's screen, for decisions without the centre. */
@@ -31,7 +32,7 @@ export interface LogEntry {
 export function fromAnswer(answer: DecisionAnswer, atMs: number): Verdict {
   return {
     yes: answer.accepted, refusal: answer.refusal ?? undefined, message: answer.message ?? undefined, detail: answer.detail ?? undefined, title: answer.programme?.title,
-    until: answer.until_label ?? answer.valid_until ?? undefined, fields: answer.fields ?? [], barcodes: answer.barcodes ?? [], online: true, atMs, knowledgeAgeS: undefined,
+    until: answer.until_label ?? (answer.valid_until ? dayOf(answer.valid_until) : undefined), fields: answer.fields ?? [], barcodes: answer.barcodes ?? [], online: true, atMs, knowledgeAgeS: undefined,
   };
 }
 
@@ -42,7 +43,7 @@ export function fromOffline(decision: OfflineDecision, sync: Sync, language: str
   const values = new Map(decision.disclosed.map(({ name, value }) => [name, String(value)]));
   return {
     yes: decision.accepted, refusal: decision.refusal ?? undefined, message: undefined, detail: undefined, title: screen?.title ?? accepted?.name[language] ?? accepted?.name['ja'],
-    until: decision.valid_until ?? undefined, fields: [...values].map(([name, value]) => ({ label: screen?.fields?.[name] ?? name, value })),
+    until: decision.valid_until ? dayOf(decision.valid_until) : undefined, fields: [...values].map(([name, value]) => ({ label: screen?.fields?.[name] ?? name, value })),
     barcodes: (screen?.barcodes ?? []).flatMap(({ kind, claim, label }) => (values.has(claim) ? [{ kind, value: values.get(claim) ?? '', ...(label ? { label } : {}) }] : [])),
     online: false, atMs, knowledgeAgeS: decision.knowledge_age_s,
   };

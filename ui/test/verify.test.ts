@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { OfflineDecision } from '../src/lib/credential.ts';
+import { freshnessOf, fromOffline, logEntry, Remembered, SameCode, type Sync } from '../src/verify/model.ts';
+
+Object.assign(globalThis, { document: { documentElement: { lang: 'ja' } } });
+
+const SYNC: Sync = {
+  server_time: '2026-11-23T00:00:00Z',
+  knowledge: { town: '012345', synced_at: '2026-11-23T00:00:00Z', max_age_s: 259_200, keys: [], status_lists: [], place: { id: 'p', name: '青空小児科', accepts: [{ programme: 'child-medical', name: { ja: '子ども医療' }, shows: ['beneficiary_no'] }] } },
+  screen: { programmes: { 'child-medical': { title: '子ども医療費受給資格証', fields: { beneficiary_no: '受給者番号' }, barcodes: [{ kind: 'nw7', claim: 'beneficiary_no' }, { kind: 'qr', claim: 'not_opened' }] } } },
+};
+const YES: OfflineDecision = {
+  accepted: true, refusal: null, programme: 'child-medical', card: 'c', valid_until: '2027-03-31', disclosed: [{ name: 'beneficiary_no', value: '1234567' }], missing: [], knowledge_age_s: 60, remember: { key: 'c:n', until: '2026-11-23T00:01:00Z' },
+};
+
+test('a decision taken here is dressed with the words of the last sync', () => {
+  const verdict = fromOffline(YES, SYNC, 'ja', 0);
+  assert.equal(verdict.title, '子ども医療費受給資格証');
+  assert.equal(verdict.until, '2027年3月31日');
+  assert.deepEqual(verdict.fields, [{ label: '受給者番号', value: '1234567' }]);
+  assert.deepEqual(verdict.barcodes, [{ kind: 'nw7', value: '1234567' }]);
+});
+
+test('without such words the programme has its name and the claims theirs', () => {
+  const { screen: _, ...bare } = SYNC;
+  const verdict = fromOffline(YES, bare, 'en', 0);
+  assert.equal(verdict.title, '子ども医療');
+  assert.deepEqual(verdict.fields, [{ label: 'beneficiary_no', value: '1234567' }]);
+});
+
+test('no disclosed value goes into the log', () => {
+  const entry = logEntry('id', YES, SYNC, Date.parse('2026-11-23T00:01:00Z'));
+  assert.deepEqual(entry, { id: 'id', at: '2026-11-23T00:01:00.000Z', accepted: true, refusal: null, programme: 'child-medical', card: 'c', knowledge_synced_at: '2026-11-23T00:00:00Z', knowledge_age_s: 60 });
+  assert.ok(!JSON.stringify(entry).includes('1234567'));
+});
+
+test('knowledge is fresh, then old, then too old', () => {
+  const at = Date.parse(SYNC.knowledge.synced_at);
+  assert.equal(freshnessOf(SYNC.knowledge, at + 900_000), 'ok');
+  assert.equal(freshnessOf(SYNC.knowledge, at + 901_000), 'old');
+  assert.equal(freshnessOf(SYNC.knowledge, at + 259_200_000), 'old');
+  assert.equal(freshnessOf(SYNC.knowledge, at + 259_201_000), 'too-old');
+});
+
+test('what was shown is remembered as long as it could be shown again', () => {
+  const remembered = new Remembered();
+  remembered.add(YES.remember);
+  remembered.add(null);
+  assert.deepEqual(remembered.keys(Date.parse('2026-11-23T00:00:59Z')), ['c:n']);
+  assert.deepEqual(remembered.keys(Date.parse('2026-11-23T00:01:01Z')), []);
+});
+
+test('the camera takes a code once while it is held and again later', () => {
+  const same = new SameCode(8_000);
+  assert.ok(same.isNew('a', 0));
+  same.hold('a', 0);
+  assert.ok(!same.isNew('a', 8_000));
+  assert.ok(same.isNew('b', 1));
+  assert.ok(same.isNew('a', 8_001));
+});
