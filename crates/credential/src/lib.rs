@@ -18,6 +18,8 @@ mod presentation;
 mod refusal;
 mod status;
 mod verify;
+#[cfg(feature = "native")]
+pub mod workload;
 
 pub use cbor::Unreadable;
 pub use claims::{CardId, ClaimValue, Claims, Disclosure, StatusRef, TownCode};
