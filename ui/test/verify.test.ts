@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OfflineDecision } from '../src/lib/credential.ts';
-import { freshnessOf, fromOffline, logEntry, Remembered, SameCode, type Sync } from '../src/verify/model.ts';
+import { freshnessOf, fromAnswer, fromOffline, logEntry, Remembered, SameCode, type Sync } from '../src/verify/model.ts';
 
 Object.assign(globalThis, { document: { documentElement: { lang: 'ja' } } });
 
@@ -27,6 +27,13 @@ test('without such words the programme has its name and the claims theirs', () =
   const verdict = fromOffline(YES, bare, 'en', 0);
   assert.equal(verdict.title, '子ども医療');
   assert.deepEqual(verdict.fields, [{ label: 'beneficiary_no', value: '1234567' }]);
+});
+
+test('a no shows no numbers of a person, whatever the answer carries', () => {
+  const answer = { accepted: false, refusal: { code: 'revoked' }, fields: [{ label: '受給者番号', value: '1234567' }], barcodes: [{ kind: 'nw7', value: '1234567' }] };
+  const { fields, barcodes } = fromAnswer(answer, 0);
+  assert.deepEqual([fields, barcodes], [[], []]);
+  assert.equal(fromAnswer({ ...answer, accepted: true }, 0).fields.length, 1);
 });
 
 test('no disclosed value goes into the log', () => {

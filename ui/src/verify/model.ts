@@ -29,10 +29,11 @@ export interface LogEntry {
   id: string; at: string; accepted: boolean; refusal: Refusal | null; programme: string | null; card: string | null; knowledge_synced_at: string; knowledge_age_s: number;
 }
 
+/** Numbers of a person are shown with a yes only, whatever the answer carries. */
 export function fromAnswer(answer: DecisionAnswer, atMs: number): Verdict {
   return {
     yes: answer.accepted, refusal: answer.refusal ?? undefined, message: answer.message ?? undefined, detail: answer.detail ?? undefined, title: answer.programme?.title,
-    until: answer.until_label ?? (answer.valid_until ? dayOf(answer.valid_until) : undefined), fields: answer.fields ?? [], barcodes: answer.barcodes ?? [], online: true, atMs, knowledgeAgeS: undefined,
+    until: answer.until_label ?? (answer.valid_until ? dayOf(answer.valid_until) : undefined), fields: answer.accepted ? (answer.fields ?? []) : [], barcodes: answer.accepted ? (answer.barcodes ?? []) : [], online: true, atMs, knowledgeAgeS: undefined,
   };
 }
 

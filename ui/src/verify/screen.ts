@@ -26,7 +26,7 @@ export const wordOf = ({ yes }: Verdict): string => text(yes ? 'verifier.yes' : 
 /** The sentence under the word: the programme and its last day, or why not. */
 export function whyOf(verdict: Verdict): string {
   if (verdict.message) return verdict.message;
-  if (verdict.yes) return [verdict.title, verdict.until && text('verifier.until', { date: verdict.until })].filter(Boolean).join('　');
+  if (verdict.yes) return [verdict.title, verdict.until && text('verifier.until', { date: verdict.until })].filter(Boolean).join(' ');
   const { code = 'malformed', ...values } = verdict.refusal ?? {};
   const specific = 'why' in values ? textIfAny(`refusal.${code}_${values.why}`) : undefined;
   return specific ?? text(`refusal.${code}`, values as Record<string, string | number>);
