@@ -10,19 +10,26 @@
 //! }
 //! ```
 
+mod cases;
+mod check;
 mod diagnostic;
+mod explain;
 mod fields;
 mod hash;
 mod model;
 mod read;
 mod rules;
 mod texts;
+mod words;
 
 use std::{path::Path, sync::Arc};
 
 use civil::{Date, LocalGovernmentCode};
 
+pub use cases::CaseResult;
+pub use check::{Report, check, check_files};
 pub use diagnostic::{Diagnostic, Location, Severity};
+pub use explain::{Explanation, ProgrammeExplanation, VersionExplanation, explain, texts};
 pub use hash::PackHash;
 pub use model::{
     Anchors, Apply, BadRows, Barcode, BarcodeKind, Bridge, BridgeField, Case, CaseResident, Colour, Column, Contact, Design, Disclosed,

@@ -56,7 +56,7 @@ impl Catalogue {
     /// What is wrong with the texts: files that cannot be read, and keys a language lacks while another has them.
     pub fn check(&self) -> Vec<Diagnostic> {
         let mut all: BTreeMap<&str, &Location> = BTreeMap::new();
-        for keys in self.keys.values() {
+        for keys in self.languages.iter().filter_map(|language| self.keys.get(language)) {
             for (key, location) in keys {
                 all.entry(key).or_insert(location);
             }

@@ -40,6 +40,8 @@ pub struct Programme {
     pub versions: Vec<Version>,
     /// The examples `town check` runs.
     pub cases: Vec<Case>,
+    /// Where it stands in the pack.
+    pub location: Location,
 }
 
 impl Programme {

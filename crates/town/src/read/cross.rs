@@ -26,6 +26,7 @@ pub(super) fn check(
     for located in programmes {
         if let Some(bridge) = bridge {
             numbers_cross(located, bridge, facts, faults);
+            what_rules_ask_crosses(located, bridge, faults);
         }
         names_are_in_every_language(located, languages, faults);
     }
@@ -84,6 +85,23 @@ fn numbers_cross(located: &Located<Programme>, bridge: &Bridge, facts: &[Fact], 
     for name in missing {
         let reason = format!("the card of {} shows facts.{name}, which does not cross the bridge", programme.id);
         faults.push(Diagnostic::error(located.location.clone(), reason, format!("add {:?} to fields of [bridge]", name.as_str())));
+    }
+}
+
+/// A rule over something that never crosses would be unknown for everybody.
+fn what_rules_ask_crosses(located: &Located<Programme>, bridge: &Bridge, faults: &mut Faults) {
+    for version in &located.thing.versions {
+        let rule = &version.eligible;
+        let asked = rule.facts().into_iter().map(|slot| rule.schema().info(slot).path.clone());
+        let household = rule.source().contains("household.").then(|| "resident.household".to_owned());
+        for path in asked.chain(household) {
+            let Some(name) = path.split_once('.').map(|(_, name)| if name == "current" { "status" } else { name }) else { continue };
+            if !bridge.fields.iter().any(|field| field.name() == name) {
+                let reason =
+                    format!("the rule of {} from {} asks for {path}, which does not cross the bridge", located.thing.id, version.from);
+                faults.push(Diagnostic::error(located.location.clone(), reason, format!("add {name:?} to fields of [bridge]")));
+            }
+        }
     }
 }
 

@@ -80,6 +80,7 @@ fn programme(mut fields: Fields<'_>, facts: &[Fact], schema: &Schema, faults: &m
         max_holders: max_holders?,
         versions,
         cases,
+        location: location.clone(),
     };
     Some(Located { thing: programme, location })
 }
