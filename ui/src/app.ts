@@ -8,6 +8,7 @@ listenForClicks();
 listenForNetwork();
 focusErrors();
 offerInstall();
+paintAll();
 wipeOnLogout();
 if ('serviceWorker' in navigator) void navigator.serviceWorker.register('/sw.js').catch(() => undefined);
 
@@ -67,6 +68,11 @@ function listenForNetwork(): void {
 
 function focusErrors(): void {
   document.querySelector<HTMLElement>('.error-summary')?.focus();
+}
+
+/** Colours of the pack on server HTML, where no style attribute may be. */
+function paintAll(): void {
+  document.querySelectorAll<HTMLElement>('[data-color^="#"]').forEach((element) => element.style.setProperty('--c', element.dataset['color'] ?? ''));
 }
 
 function offerInstall(): void {

@@ -2,7 +2,7 @@
 export interface CardsAnswer { server_time: string; cards: CardJson[] }
 
 export interface CardJson {
-  id: string; programme: string; title: string; town?: string; holder_label: string; valid_until: string | null; until_label?: string; color?: string;
+  id: string; programme: string; title: string; town?: string; holder_label: string; valid_until: string | null; until_label?: string; color?: string; icon?: string;
   state: 'live' | 'ended' | 'waiting'; state_label?: string; reason?: string | null;
   credential?: string | null; disclosures?: string[]; /** Names of the claims to open; all that came, when left out. */ show?: string[];
   back?: { label: string; value: string }[]; links?: { label: string; href: string }[];

@@ -1,4 +1,4 @@
-import { toBase64Url, utf8, type Bytes } from '../lib/bytes.ts';
+import { fromBase64Url, toBase64Url, type Bytes } from '../lib/bytes.ts';
 import { ask } from '../lib/http.ts';
 import { shelf } from '../lib/keep.ts';
 
@@ -15,8 +15,8 @@ export const findPhone = (): Promise<Phone | undefined> => phones.get('me');
 export async function registerPhone(devices: string): Promise<Phone> {
   const pair = await crypto.subtle.generateKey(ALGORITHM, false, ['sign', 'verify']);
   const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', pair.publicKey);
-  const { challenge } = await ask<{ challenge: string }>(`${devices}/challenge`);
-  const proof = toBase64Url(await sign(pair.privateKey, utf8(challenge)));
+  const { challenge, message } = await ask<{ challenge: string; message: string }>(`${devices}/challenge`);
+  const proof = toBase64Url(await sign(pair.privateKey, fromBase64Url(message)));
   const { device } = await ask<{ device: string }>(devices, { body: { challenge, jwk: { kty, crv, x, y }, proof, label: labelOf(navigator.userAgent) } });
   const phone = { device, privateKey: pair.privateKey };
   await phones.put('me', phone);

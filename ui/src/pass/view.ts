@@ -1,5 +1,5 @@
 import { dayOf } from '../lib/clock.ts';
-import { el } from '../lib/dom.ts';
+import { el, icon } from '../lib/dom.ts';
 import { text, textIfAny } from '../lib/texts.ts';
 import type { CardJson, Shown } from './model.ts';
 
@@ -34,6 +34,7 @@ export class PassView {
     this.element.dataset['card'] = card.id;
     this.element.dataset['state'] = shown.state;
     paint(this.element, card.color);
+    if (card.icon) this.slot('icon')?.replaceChildren(...icon(card.icon).childNodes);
     this.#write('town', card.town ?? this.town);
     this.#write('seal', card.town ?? this.town);
     this.#write('title', card.title);
