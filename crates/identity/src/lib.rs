@@ -1,1 +1,37 @@
-//! Accounts, proofs, media, sessions, passkeys, roles.
+//! Who somebody is: accounts, proofs, links to residents, phones, sessions, staff and their passkeys, paired verifiers and stations.
+//!
+//! A person proves who they are with the card ([`begin_proof`], [`complete_proof`]); the account that comes of it is tied to a resident
+//! ([`link`]) by the room above, which knows the register: here a resident is only a [`store::ResidentId`]. A phone is bound by its own key
+//! ([`register_phone`]); whoever asks next carries the token of a session ([`actor_of`]).
+//!
+//! Of a card, this room keeps the name as given, the date of birth, and keyed hashes of everything else. Names, addresses and serials are in no
+//! event, audit line, error or log.
+
+mod domain;
+mod events;
+mod model;
+mod passkeys;
+mod rules;
+mod secret;
+mod store;
+
+pub use domain::devices::{devices, end_device, pair, pairing_code, verifiers_of};
+pub use domain::links::{accounts_of, accounts_waiting, link, link_of, unlink};
+pub use domain::matches::{ask_for_match, match_open_for, match_requests, reject_match, resolve_match, see_match_request};
+pub use domain::people::{account, forget_expired, label_of, start_light_account, who_looked};
+pub use domain::phones::{end_phone, phone, phone_challenge, phones_of, register_phone};
+pub use domain::prove::{begin_proof, claim_proof, complete_proof, note_refusal, proof_asked, proof_state, proofs_of};
+pub use domain::sessions::{actor_of, end_session, end_sessions_of, refresh_session, sessions_of, start_session};
+pub use domain::staff::{
+    accept_invitation, add_passkey, begin_acceptance, begin_passkey, begin_sign_in, end_staff, first_administrator, invite_staff,
+    set_roles, sign_in, staff, staff_member,
+};
+pub use events::*;
+pub use model::*;
+pub use passkeys::Passkeys;
+pub use rules::{CODE_ALPHABET, readable_code, thumbprint};
+pub use secret::Settings;
+
+/// This room's tables.
+pub const MIGRATIONS: ::store::Migrations =
+    ::store::Migrations { room: "identity", files: &[("202611230930_create.sql", include_str!("../migrations/202611230930_create.sql"))] };

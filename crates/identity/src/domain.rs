@@ -1,0 +1,27 @@
+//! One function per thing a person can do: allow, load, decide, save, record.
+
+pub(crate) mod devices;
+pub(crate) mod links;
+pub(crate) mod matches;
+pub(crate) mod people;
+pub(crate) mod phones;
+pub(crate) mod prove;
+pub(crate) mod sessions;
+pub(crate) mod staff;
+
+use ::store::{AccountId, Actor, Ctx, Permission};
+
+use crate::Result;
+
+/// Says whether it is the holder's own account that is asked about.
+fn is_own(ctx: &Ctx, account: AccountId) -> bool {
+    ctx.actor == Actor::Holder(account)
+}
+
+/// Lets the holder of the account pass, the house, and whoever has `other`.
+fn own_or(ctx: &Ctx, account: AccountId, other: Permission) -> Result<()> {
+    if is_own(ctx, account) || ctx.allow(Permission::RunHouse).is_ok() {
+        return Ok(());
+    }
+    Ok(ctx.allow(other)?)
+}

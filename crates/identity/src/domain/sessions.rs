@@ -1,0 +1,154 @@
+use ::store::{Actor, Ctx, Permission};
+
+use crate::store::sessions::{self as store, Carried, NewSession};
+use crate::store::staff::roles_from;
+use crate::store::{devices, people, staff};
+use crate::{Caller, DeviceId, DeviceKind, Error, Result, Session, SessionId, SessionKind, SessionOwner, Started, rules, secret};
+
+/// Starts a session: for a holder whose proof was claimed, a member of staff whose passkey answered, a device that was paired. The page that calls this
+/// has just seen to it. The token is told this once.
+///
+/// # Errors
+/// [`Error::AccountNotFound`], [`Error::StaffNotFound`], [`Error::DeviceNotFound`] when the owner is unknown or no longer trusted; [`Error::Text`] for
+/// the label.
+pub async fn start_session(ctx: &mut Ctx, owner: SessionOwner, label: &str) -> Result<Started> {
+    let label = rules::kept_text(label)?;
+    let kind = kind_of(ctx, owner).await?;
+    let (id, token) = (SessionId::new(ctx.now()), secret::token());
+    let ends_at = ctx.now() + rules::life(kind).most;
+    let expires_at = rules::expires(kind, ctx.now(), ends_at);
+    let new = NewSession { id, token_hash: secret::token_hash(&token), kind, owner: owner_text(owner), label: &label, expires_at, ends_at };
+    store::insert(ctx, new).await?;
+    Ok(Started { id, token, ends_at })
+}
+
+/// Says who carries a token: one read, nothing written. `None` when it is unknown or over, or its owner is no longer trusted.
+///
+/// When [`Caller::refresh_due`] is set, call [`refresh_session`] in a context that writes.
+///
+/// # Errors
+/// The store's.
+pub async fn actor_of(ctx: &mut Ctx, token: &str) -> Result<Option<Caller>> {
+    let Some(carried) = store::by_token(ctx, secret::token_hash(token)).await? else { return Ok(None) };
+    let refresh_due = rules::refresh_due(carried.kind, ctx.now(), carried.expires_at, carried.ends_at);
+    let (session, kind) = (carried.id, carried.kind);
+    let who = who(carried)?;
+    Ok(who.map(|(actor, device)| Caller { actor, session, kind, device, refresh_due }))
+}
+
+/// Puts off the end of a session that is being used.
+///
+/// # Errors
+/// The store's.
+pub async fn refresh_session(ctx: &mut Ctx, id: SessionId) -> Result<()> {
+    let Some((kind, _, ends_at)) = store::by_id(ctx, id).await? else { return Ok(()) };
+    let expires_at = rules::expires(kind, ctx.now(), ends_at);
+    store::refresh(ctx, id, expires_at).await
+}
+
+/// Ends a session: its owner's, or any by the house.
+///
+/// # Errors
+/// [`Error::SessionNotFound`] when there is none or it is another's.
+pub async fn end_session(ctx: &mut Ctx, id: SessionId) -> Result<()> {
+    let (kind, owner, _) = store::by_id(ctx, id).await?.ok_or(Error::SessionNotFound)?;
+    let own = match &ctx.actor {
+        Actor::Holder(account) => kind == SessionKind::Holder && owner == account.to_string(),
+        Actor::Staff(staff, _) => kind == SessionKind::Staff && owner == staff.to_string(),
+        Actor::Verifier(place) => {
+            let place = place.clone();
+            let device = owner.parse::<DeviceId>().map_err(|_| Error::Stored { what: "session owner" })?;
+            matches!(kind, SessionKind::Verifier | SessionKind::Station)
+                && devices::find(ctx, device).await?.is_some_and(|device| device.place == place)
+        }
+        Actor::System => true,
+        Actor::Anonymous => false,
+    };
+    if own && store::delete(ctx, id).await? { Ok(()) } else { Err(Error::SessionNotFound) }
+}
+
+/// Ends every session of an owner (signed out everywhere); gives how many there were. The owner's own act, or the house's.
+///
+/// # Errors
+/// The store's `Forbidden`.
+pub async fn end_sessions_of(ctx: &mut Ctx, owner: SessionOwner) -> Result<u64> {
+    own_sessions(ctx, owner)?;
+    let mut ended = 0;
+    for kind in kinds(owner) {
+        ended += store::delete_of(ctx, *kind, &owner_text(owner)).await?;
+    }
+    Ok(ended)
+}
+
+/// Gives an owner the sessions that are open in their name, oldest first.
+///
+/// # Errors
+/// The store's `Forbidden`.
+pub async fn sessions_of(ctx: &mut Ctx, owner: SessionOwner) -> Result<Vec<Session>> {
+    own_sessions(ctx, owner)?;
+    let mut sessions = Vec::new();
+    for kind in kinds(owner) {
+        sessions.extend(store::of_owner(ctx, *kind, &owner_text(owner)).await?);
+    }
+    Ok(sessions)
+}
+
+fn own_sessions(ctx: &Ctx, owner: SessionOwner) -> Result<()> {
+    let own = match (&ctx.actor, owner) {
+        (Actor::Holder(account), SessionOwner::Holder(of)) => *account == of,
+        (Actor::Staff(staff, _), SessionOwner::Staff(of)) => *staff == of,
+        _ => false,
+    };
+    if own { Ok(()) } else { Ok(ctx.allow(Permission::RunHouse)?) }
+}
+
+async fn kind_of(ctx: &mut Ctx, owner: SessionOwner) -> Result<SessionKind> {
+    match owner {
+        SessionOwner::Holder(id) => people::find_account(ctx, id).await?.map(|_| SessionKind::Holder).ok_or(Error::AccountNotFound),
+        SessionOwner::Staff(id) => {
+            let member = staff::find(ctx, id).await?.filter(|member| member.ended_at.is_none());
+            member.map(|_| SessionKind::Staff).ok_or(Error::StaffNotFound)
+        }
+        SessionOwner::Device(id) => {
+            let device = devices::find(ctx, id).await?.filter(|device| device.ended_at.is_none()).ok_or(Error::DeviceNotFound)?;
+            Ok(match device.kind {
+                DeviceKind::Verifier => SessionKind::Verifier,
+                DeviceKind::Station => SessionKind::Station,
+            })
+        }
+    }
+}
+
+fn kinds(owner: SessionOwner) -> &'static [SessionKind] {
+    match owner {
+        SessionOwner::Holder(_) => &[SessionKind::Holder],
+        SessionOwner::Staff(_) => &[SessionKind::Staff],
+        SessionOwner::Device(_) => &[SessionKind::Verifier, SessionKind::Station],
+    }
+}
+
+fn owner_text(owner: SessionOwner) -> String {
+    match owner {
+        SessionOwner::Holder(id) => id.to_string(),
+        SessionOwner::Staff(id) => id.to_string(),
+        SessionOwner::Device(id) => id.to_string(),
+    }
+}
+
+fn who(carried: Carried) -> Result<Option<(Actor, Option<DeviceId>)>> {
+    let stored = |_| Error::Stored { what: "session owner" };
+    Ok(match carried.kind {
+        SessionKind::Holder => Some((Actor::Holder(carried.owner.parse().map_err(stored)?), None)),
+        SessionKind::Staff => match carried.roles {
+            None => None,
+            Some(roles) => {
+                let roles = roles_from(&roles).ok_or(Error::Stored { what: "roles" })?;
+                Some((Actor::Staff(carried.owner.parse().map_err(stored)?, roles), None))
+            }
+        },
+        SessionKind::Verifier | SessionKind::Station => match carried.place {
+            None => None,
+            Some(place) => Some((Actor::Verifier(place), Some(carried.owner.parse().map_err(stored)?))),
+        },
+    })
+}

@@ -1,0 +1,145 @@
+//! What happens in this room, as the town's event log tells it: ids only, never a name, an address or a key.
+
+use ::store::{AccountId, ResidentId, StaffId};
+use serde::{Deserialize, Serialize};
+use town::PlaceId;
+
+use crate::{DeviceId, DeviceKind, MatchRequestId, PhoneId, ProofId};
+
+macro_rules! event {
+    ($(#[$meta:meta])* $name:ident = $kind:literal { $($(#[$field_meta:meta])* $field:ident: $type:ty),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct $name { $($(#[$field_meta])* pub $field: $type),+ }
+
+        impl $name {
+            /// The kind under which the event log keeps it.
+            pub const KIND: &'static str = $kind;
+        }
+    };
+}
+
+event! {
+    /// A card proved the person of an account.
+    AccountProven = "identity.account_proven" {
+        /// Whose.
+        account: AccountId,
+        /// The proof.
+        proof: ProofId,
+        /// The account is new.
+        opened: bool,
+    }
+}
+event! {
+    /// An account without a proof was opened, to receive a shared card.
+    LightAccountOpened = "identity.light_account_opened" {
+        /// Which.
+        account: AccountId,
+    }
+}
+event! {
+    /// An account was tied to a resident.
+    Linked = "identity.linked" {
+        /// The account.
+        account: AccountId,
+        /// The resident.
+        resident: ResidentId,
+    }
+}
+event! {
+    /// An account is no longer tied to a resident.
+    Unlinked = "identity.unlinked" {
+        /// The account.
+        account: AccountId,
+        /// The resident it was tied to.
+        resident: ResidentId,
+    }
+}
+event! {
+    /// A clerk is asked to match an account.
+    MatchAsked = "identity.match_asked" {
+        /// The request.
+        request: MatchRequestId,
+        /// The account.
+        account: AccountId,
+    }
+}
+event! {
+    /// A clerk answered a request: linked or rejected.
+    MatchAnswered = "identity.match_answered" {
+        /// The request.
+        request: MatchRequestId,
+        /// The account.
+        account: AccountId,
+        /// True when it was linked.
+        linked: bool,
+    }
+}
+event! {
+    /// A phone's key was bound to an account.
+    PhoneRegistered = "identity.phone_registered" {
+        /// Whose.
+        account: AccountId,
+        /// The phone.
+        phone: PhoneId,
+    }
+}
+event! {
+    /// A phone is no longer trusted.
+    PhoneEnded = "identity.phone_ended" {
+        /// Whose it was.
+        account: AccountId,
+        /// The phone.
+        phone: PhoneId,
+    }
+}
+event! {
+    /// A verifier or a station was paired to a place.
+    DevicePaired = "identity.verifier_paired" {
+        /// The device.
+        device: DeviceId,
+        /// Which of the two.
+        kind: DeviceKind,
+        /// Where.
+        place: PlaceId,
+    }
+}
+event! {
+    /// A verifier or a station is no longer trusted.
+    DeviceEnded = "identity.verifier_ended" {
+        /// The device.
+        device: DeviceId,
+        /// Which of the two.
+        kind: DeviceKind,
+        /// Where it was.
+        place: PlaceId,
+    }
+}
+event! {
+    /// Somebody was invited to the staff.
+    StaffInvited = "identity.staff_invited" {
+        /// Who.
+        staff: StaffId,
+    }
+}
+event! {
+    /// Somebody accepted the invitation with a passkey.
+    StaffJoined = "identity.staff_joined" {
+        /// Who.
+        staff: StaffId,
+    }
+}
+event! {
+    /// The roles of a member of staff were changed.
+    RolesSet = "identity.roles_set" {
+        /// Whose.
+        staff: StaffId,
+    }
+}
+event! {
+    /// A member of staff left.
+    StaffEnded = "identity.staff_ended" {
+        /// Who.
+        staff: StaffId,
+    }
+}

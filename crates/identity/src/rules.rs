@@ -1,0 +1,224 @@
+//! Pure decisions: values in, answers out.
+
+use ::store::AccountId;
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use civil::Timestamp;
+use credential::HolderKey;
+use jiff::SignedDuration;
+
+use crate::{Assurance, Error, Result, SessionKind};
+
+/// How long a question put to a card may be answered.
+pub(crate) const PROOF_LIFE: SignedDuration = SignedDuration::from_mins(10);
+/// How long a question put to a phone may be answered.
+pub(crate) const PHONE_CHALLENGE_LIFE: SignedDuration = SignedDuration::from_mins(5);
+/// How long a pairing code may be typed.
+pub(crate) const PAIRING_LIFE: SignedDuration = SignedDuration::from_mins(30);
+/// How long an invitation may be accepted.
+pub(crate) const INVITATION_LIFE: SignedDuration = SignedDuration::from_hours(72);
+/// How long a passkey ceremony may take.
+pub(crate) const CEREMONY_LIFE: SignedDuration = SignedDuration::from_mins(10);
+/// The most characters a name or label may have.
+pub(crate) const TEXT_CHARS_MAX: usize = 80;
+
+/// Characters of a code.
+pub(crate) const CODE_CHARS: usize = 8;
+/// What codes are made of: no 0 or O, no 1, I or L.
+pub const CODE_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
+
+/// Gives a code as it was made from how it was typed: small letters, full width, blanks and hyphens do not matter. `None` when it cannot be one.
+pub fn readable_code(typed: &str) -> Option<String> {
+    let code: String = typed
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '‐' | '−' | '－' | 'ー'))
+        .map(|c| match c {
+            // Full width forms stand 0xFEE0 above ASCII.
+            '！'..='～' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+            _ => c,
+        })
+        .map(|c| c.to_ascii_uppercase())
+        .take(CODE_CHARS + 1)
+        .collect();
+    let known = |c: char| u8::try_from(c).is_ok_and(|byte| CODE_ALPHABET.contains(&byte));
+    (code.chars().count() == CODE_CHARS && code.chars().all(known)).then_some(code)
+}
+
+/// Gives the thumbprint of a phone's key: RFC 7638 with SHA-256, in base64url.
+pub fn thumbprint(key: &HolderKey) -> String {
+    let coordinate = |bytes: &[u8; 32]| URL_SAFE_NO_PAD.encode(bytes);
+    let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#, coordinate(&key.0.x), coordinate(&key.0.y));
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, canonical.as_bytes()))
+}
+
+/// The account that was signed in when a proof was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asker {
+    pub(crate) id: AccountId,
+    pub(crate) assurance: Assurance,
+    /// Name, birthday and sex are those of the card.
+    pub(crate) same_three_items: bool,
+}
+
+/// Which account a proof belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Belongs {
+    /// To one that is there.
+    To(AccountId),
+    /// To a new one.
+    New,
+}
+
+/// Decides which account a proof belongs to: the one that knows the certificate, else the one with the same four items (a renewed card), else the
+/// one that is signed in when it was never proven or agrees but for the address (a card renewed after a move), else a new one.
+///
+/// # Errors
+/// [`Error::OtherPerson`] when a proven person is signed in and the card is somebody else's; [`Error::UnknownCard`] when the card told no four items
+/// and nobody knows it.
+pub(crate) fn belongs(
+    by_serial: Option<AccountId>,
+    by_items: Option<AccountId>,
+    told_items: bool,
+    asker: Option<Asker>,
+) -> Result<Belongs> {
+    let known = by_serial.or(by_items);
+    let Some(asker) = asker else {
+        return match known {
+            Some(account) => Ok(Belongs::To(account)),
+            None if told_items => Ok(Belongs::New),
+            None => Err(Error::UnknownCard),
+        };
+    };
+    let light = asker.assurance == Assurance::None;
+    match known {
+        Some(account) if account == asker.id || light => Ok(Belongs::To(account)),
+        Some(_) => Err(Error::OtherPerson),
+        None if !told_items => Err(Error::UnknownCard),
+        None if light || asker.same_three_items => Ok(Belongs::To(asker.id)),
+        None => Err(Error::OtherPerson),
+    }
+}
+
+/// How long a session lasts when it is not used, and at most.
+pub(crate) struct Life {
+    pub(crate) unused: SignedDuration,
+    pub(crate) most: SignedDuration,
+}
+
+/// Gives how long sessions of a kind last. A phone stays signed in for months, a console for a shift, a counter's tablet for years.
+pub(crate) fn life(kind: SessionKind) -> Life {
+    let days = |n: i64| SignedDuration::from_hours(24 * n);
+    match kind {
+        SessionKind::Holder => Life { unused: days(90), most: days(365) },
+        SessionKind::Staff => Life { unused: SignedDuration::from_hours(8), most: SignedDuration::from_hours(14) },
+        SessionKind::Verifier | SessionKind::Station => Life { unused: days(90), most: days(1095) },
+    }
+}
+
+/// Gives when a session used at `now` expires: after its time unused, but never after its end.
+pub(crate) fn expires(kind: SessionKind, now: Timestamp, ends_at: Timestamp) -> Timestamp {
+    (now + life(kind).unused).min(ends_at)
+}
+
+/// Says whether the expiry is worth writing: at most once an hour.
+pub(crate) fn refresh_due(kind: SessionKind, now: Timestamp, expires_at: Timestamp, ends_at: Timestamp) -> bool {
+    expires(kind, now, ends_at) >= expires_at + SignedDuration::from_hours(1)
+}
+
+/// Gives a name or label as it is kept.
+///
+/// # Errors
+/// [`Error::Text`] when it is empty, longer than eighty characters, holds control characters or what looks like a My Number.
+pub(crate) fn kept_text(text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::Text { reason: "it is empty" });
+    }
+    if text.chars().count() > TEXT_CHARS_MAX {
+        return Err(Error::Text { reason: "it is longer than eighty characters" });
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Error::Text { reason: "it holds control characters" });
+    }
+    if civil::looks_like_my_number(text) {
+        return Err(Error::Text { reason: "it looks like a My Number" });
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(n: u8) -> AccountId {
+        AccountId::from_bytes([n; 16])
+    }
+
+    fn asker(assurance: Assurance, same_three_items: bool) -> Option<Asker> {
+        Some(Asker { id: account(9), assurance, same_three_items })
+    }
+
+    #[test]
+    fn a_card_nobody_knows_opens_an_account_if_it_tells_who_it_is() {
+        assert_eq!(belongs(None, None, true, None).unwrap(), Belongs::New);
+        assert!(matches!(belongs(None, None, false, None), Err(Error::UnknownCard)));
+    }
+
+    #[test]
+    fn the_certificate_is_stronger_than_the_items() {
+        assert_eq!(belongs(Some(account(1)), Some(account(2)), true, None).unwrap(), Belongs::To(account(1)));
+        assert_eq!(belongs(None, Some(account(2)), true, None).unwrap(), Belongs::To(account(2)));
+    }
+
+    #[test]
+    fn a_light_account_becomes_the_persons_own_unless_they_have_one() {
+        assert_eq!(belongs(None, None, true, asker(Assurance::None, false)).unwrap(), Belongs::To(account(9)));
+        assert_eq!(belongs(Some(account(1)), None, true, asker(Assurance::None, false)).unwrap(), Belongs::To(account(1)));
+        assert!(matches!(belongs(None, None, false, asker(Assurance::None, false)), Err(Error::UnknownCard)));
+    }
+
+    #[test]
+    fn a_proven_person_cannot_answer_with_somebody_elses_card() {
+        assert!(matches!(belongs(Some(account(1)), None, true, asker(Assurance::Signature, true)), Err(Error::OtherPerson)));
+        assert!(matches!(belongs(None, None, true, asker(Assurance::Signature, false)), Err(Error::OtherPerson)));
+        assert!(matches!(belongs(None, None, false, asker(Assurance::Signature, true)), Err(Error::UnknownCard)));
+    }
+
+    #[test]
+    fn a_card_renewed_after_a_move_stays_with_the_account_that_is_signed_in() {
+        assert_eq!(belongs(None, None, true, asker(Assurance::Signature, true)).unwrap(), Belongs::To(account(9)));
+        assert_eq!(belongs(Some(account(9)), None, false, asker(Assurance::Signature, false)).unwrap(), Belongs::To(account(9)));
+    }
+
+    #[test]
+    fn a_session_slides_but_never_beyond_its_end() {
+        let start: Timestamp = "2026-11-23T00:00:00Z".parse().unwrap();
+        let hour = SignedDuration::from_hours(1);
+        let ends_at = start + life(SessionKind::Staff).most;
+        let first = expires(SessionKind::Staff, start, ends_at);
+        assert_eq!(first, start + hour * 8);
+        assert!(!refresh_due(SessionKind::Staff, start + SignedDuration::from_mins(59), first, ends_at));
+        assert!(refresh_due(SessionKind::Staff, start + hour, first, ends_at));
+        assert_eq!(expires(SessionKind::Staff, start + hour * 7, ends_at), ends_at);
+        assert!(!refresh_due(SessionKind::Staff, start + hour * 7, ends_at, ends_at));
+    }
+
+    #[test]
+    fn the_thumbprint_is_that_of_rfc_7638() {
+        // The key of RFC 7515 A.3; its thumbprint was computed by hand from the canonical form.
+        let key = HolderKey::from_jwk(
+            r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#,
+        )
+        .unwrap();
+        assert_eq!(thumbprint(&key), "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U");
+    }
+
+    #[test]
+    fn texts_that_cannot_be_kept_are_refused() {
+        assert_eq!(kept_text(" 祖母の電話 ").unwrap(), "祖母の電話");
+        for bad in ["", "　", "a\nb", "123456789018", &"あ".repeat(81)] {
+            assert!(matches!(kept_text(bad), Err(Error::Text { .. })), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! This room's own tables (`identity_*`), each query written once.
+
+pub(crate) mod devices;
+pub(crate) mod links;
+pub(crate) mod matches;
+pub(crate) mod people;
+pub(crate) mod phones;
+pub(crate) mod prove;
+pub(crate) mod sessions;
+pub(crate) mod staff;
+
+#[cfg(test)]
+mod tests {
+    use ::store::testing::{databases, prepare_all};
+    use ::store::{SystemClock, migrate};
+
+    #[tokio::test]
+    async fn both_engines_understand_every_query() {
+        let all = [
+            super::devices::ALL,
+            super::links::ALL,
+            super::matches::ALL,
+            super::people::ALL,
+            super::phones::ALL,
+            super::prove::ALL,
+            super::sessions::ALL,
+            super::staff::ALL,
+        ];
+        for test in databases().await.unwrap() {
+            migrate(&test.db, &[crate::MIGRATIONS], &SystemClock).await.unwrap();
+            for queries in all {
+                prepare_all(&test.db, queries).await.unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+use ::store::{Ctx, params};
+use civil::Timestamp;
+use town::PlaceId;
+
+use crate::{Result, Session, SessionId, SessionKind};
+
+/// What a token stands for, with what is needed to say who asks.
+pub(crate) struct Carried {
+    pub(crate) id: SessionId,
+    pub(crate) kind: SessionKind,
+    pub(crate) owner: String,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) ends_at: Timestamp,
+    /// Of staff who have not left.
+    pub(crate) roles: Option<String>,
+    /// Of devices that are still trusted.
+    pub(crate) place: Option<PlaceId>,
+}
+
+::store::queries! {
+    /// One read by the index on the token's hash.
+    BY_TOKEN = "select s.id, s.kind, s.owner, s.expires_at, s.ends_at, t.roles, d.place
+        from identity_session s
+        left join identity_staff t on t.id = s.owner and t.ended_at is null
+        left join identity_device d on d.id = s.owner and d.ended_at is null
+        where s.token_hash = $1 and s.expires_at > $2";
+    INSERT = "insert into identity_session (id, token_hash, kind, owner, label, started_at, expires_at, ends_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    BY_ID = "select kind, owner, ends_at from identity_session where id = $1 and expires_at > $2";
+    REFRESH = "update identity_session set expires_at = $2 where id = $1 and expires_at < $2";
+    OF_OWNER = "select id, kind, label, started_at, expires_at from identity_session where kind = $1 and owner = $2 and expires_at > $3 order by started_at, id";
+    DELETE = "delete from identity_session where id = $1";
+    DELETE_OF = "delete from identity_session where kind = $1 and owner = $2";
+    FORGET = "delete from identity_session where expires_at < $1";
+}
+
+::store::from_row!(Carried { id, kind, owner, expires_at, ends_at, roles, place });
+::store::from_row!(Session { id, kind, label, started_at, expires_at });
+
+pub(crate) async fn by_token(ctx: &mut Ctx, token_hash: [u8; 32]) -> Result<Option<Carried>> {
+    let now = ctx.now();
+    Ok(ctx.tx().query_opt(BY_TOKEN, params![token_hash, now]).await?)
+}
+
+/// A session as it is kept.
+pub(crate) struct NewSession<'a> {
+    pub(crate) id: SessionId,
+    pub(crate) token_hash: [u8; 32],
+    pub(crate) kind: SessionKind,
+    pub(crate) owner: String,
+    pub(crate) label: &'a str,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) ends_at: Timestamp,
+}
+
+pub(crate) async fn insert(ctx: &mut Ctx, new: NewSession<'_>) -> Result<()> {
+    let now = ctx.now();
+    let values = params![new.id, new.token_hash, new.kind, new.owner, new.label, now, new.expires_at, new.ends_at];
+    ctx.tx().execute(INSERT, values).await?;
+    Ok(())
+}
+
+pub(crate) async fn by_id(ctx: &mut Ctx, id: SessionId) -> Result<Option<(SessionKind, String, Timestamp)>> {
+    let now = ctx.now();
+    Ok(ctx.tx().query_opt(BY_ID, params![id, now]).await?)
+}
+
+pub(crate) async fn refresh(ctx: &mut Ctx, id: SessionId, expires_at: Timestamp) -> Result<()> {
+    ctx.tx().execute(REFRESH, params![id, expires_at]).await?;
+    Ok(())
+}
+
+pub(crate) async fn of_owner(ctx: &mut Ctx, kind: SessionKind, owner: &str) -> Result<Vec<Session>> {
+    let now = ctx.now();
+    Ok(ctx.tx().query(OF_OWNER, params![kind, owner, now]).await?)
+}
+
+pub(crate) async fn delete(ctx: &mut Ctx, id: SessionId) -> Result<bool> {
+    Ok(ctx.tx().execute(DELETE, params![id]).await? == 1)
+}
+
+pub(crate) async fn delete_of(ctx: &mut Ctx, kind: SessionKind, owner: &str) -> Result<u64> {
+    Ok(ctx.tx().execute(DELETE_OF, params![kind, owner]).await?)
+}
+
+pub(crate) async fn forget(ctx: &mut Ctx, before: Timestamp) -> Result<u64> {
+    Ok(ctx.tx().execute(FORGET, params![before]).await?)
+}
