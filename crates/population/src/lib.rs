@@ -17,6 +17,7 @@
 //!
 //! The same plan gives the same residents on every machine. Nobody here exists; names are drawn from lists of common ones.
 
+mod cells;
 mod change;
 mod draft;
 mod generate;

@@ -1,8 +1,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use encoding_rs::SHIFT_JIS;
-
+use crate::cells::Cells;
 use crate::model::Resident;
 
 /// A column of the register's export.
@@ -199,42 +198,20 @@ pub fn write_csv<'a>(
     // the second bytes of Shift_JIS are neither comma, quote nor line end, so encoded cells can be joined as they are
     let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).buffer_capacity(1 << 16).from_writer(out);
     let mut written = Written::default();
+    let mut cells = Cells::new(encoding);
     let mut record = csv::ByteRecord::new();
     for (_, header) in &layout.columns {
-        record.push_field(&encoded(header, encoding, &mut written.replaced));
+        record.push_field(&cells.encoded(header, &mut written.replaced));
     }
     csv.write_byte_record(&record)?;
     for resident in residents {
         record.clear();
         for (column, _) in &layout.columns {
-            record.push_field(&encoded(&column.value(resident), encoding, &mut written.replaced));
+            record.push_field(&cells.encoded(&column.value(resident), &mut written.replaced));
         }
         csv.write_byte_record(&record)?;
         written.rows += 1;
     }
     csv.flush()?;
     Ok(written)
-}
-
-/// The bytes of a cell, counting what had to be replaced.
-fn encoded<'t>(text: &'t str, encoding: Encoding, replaced: &mut u64) -> Cow<'t, [u8]> {
-    if encoding != Encoding::ShiftJis || text.is_ascii() {
-        return Cow::Borrowed(text.as_bytes());
-    }
-    let (bytes, _, lacking) = SHIFT_JIS.encode(text);
-    if !lacking {
-        return bytes;
-    }
-    let mut single = [0; 4];
-    let mut bytes = Vec::with_capacity(text.len());
-    for c in civil::without_variation_selectors(text).chars() {
-        let (character, _, lacking) = SHIFT_JIS.encode(c.encode_utf8(&mut single));
-        if lacking {
-            *replaced += 1;
-            bytes.extend_from_slice(&SHIFT_JIS.encode("〓").0);
-        } else {
-            bytes.extend_from_slice(&character);
-        }
-    }
-    Cow::Owned(bytes)
 }
