@@ -39,7 +39,11 @@ class TegataCard extends HTMLElement {
 
   async #start(): Promise<void> {
     if (!crypto.subtle || !('indexedDB' in window)) return this.#say('error', text('card.no_key'));
-    this.#kept = await answers.get('me');
+    try {
+      this.#kept = await answers.get('me');
+    } catch {
+      return this.#say('error', text('card.no_key'));
+    }
     if (this.#kept) {
       this.#clock.offsetMs = this.#kept.offsetMs;
       this.#phone = await findPhone();

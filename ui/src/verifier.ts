@@ -4,7 +4,7 @@ import { el, icon } from './lib/dom.ts';
 import { text } from './lib/texts.ts';
 import { Camera } from './verify/camera.ts';
 import { Decider, NotPaired } from './verify/decide.ts';
-import { freshnessOf, SameCode, type Verdict } from './verify/model.ts';
+import { freshnessOf, SameCard, type Verdict } from './verify/model.ts';
 import { isPresentation, KeyGatherer, normaliseScan } from './verify/scan.ts';
 import { signal, verdictScreen, whyOf, wordOf } from './verify/screen.ts';
 
@@ -15,11 +15,12 @@ class TegataVerifier extends HTMLElement {
   #decider!: Decider;
   #camera!: Camera;
   #keys = new KeyGatherer();
-  #same = new SameCode();
+  #same = new SameCard();
   #busy = false;
   #verdict: HTMLElement | undefined;
   #last = '';
   #handledMs = 0;
+  #timer: number | undefined;
   #recent: Verdict[] = [];
   #live = el('p', { class: 'sr', role: 'status', 'aria-live': 'assertive' });
   #strip = el('div', { class: 'status-strip' });
@@ -170,6 +171,7 @@ class TegataVerifier extends HTMLElement {
   }
 
   #show(verdict: Verdict): void {
+    clearTimeout(this.#timer);
     this.#verdict?.remove();
     this.#camera.paused = true;
     this.#verdict = verdictScreen(verdict, this.#decider.call, () => this.#putAway());
@@ -178,11 +180,14 @@ class TegataVerifier extends HTMLElement {
     this.#verdict.focus({ preventScroll: true }); // not the button: a scanner's space would press it
     this.#live.textContent = `${wordOf(verdict)} ${whyOf(verdict)}`;
     signal(verdict.yes, localStorage.getItem('verifier-sound') !== 'off');
+    const seconds = Number(this.dataset['nextAfter']);
+    if (seconds > 0) this.#timer = window.setTimeout(() => this.#putAway(), seconds * 1_000);
     this.#recent = [verdict, ...this.#recent].slice(0, RECENT);
     this.#showRecent();
   }
 
   #putAway(): void {
+    clearTimeout(this.#timer);
     this.#verdict?.remove();
     this.#verdict = undefined;
     this.#work()?.removeAttribute('inert');

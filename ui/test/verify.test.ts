@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OfflineDecision } from '../src/lib/credential.ts';
-import { freshnessOf, fromAnswer, fromOffline, logEntry, Remembered, SameCode, type Sync } from '../src/verify/model.ts';
+import { freshnessOf, fromAnswer, fromOffline, logEntry, Remembered, SameCard, type Sync } from '../src/verify/model.ts';
 
 Object.assign(globalThis, { document: { documentElement: { lang: 'ja' } } });
 
@@ -58,11 +58,13 @@ test('what was shown is remembered as long as it could be shown again', () => {
   assert.deepEqual(remembered.keys(Date.parse('2026-11-23T00:01:01Z')), []);
 });
 
-test('the camera takes a code once while it is held and again later', () => {
-  const same = new SameCode(8_000);
-  assert.ok(same.isNew('a', 0));
-  same.hold('a', 0);
-  assert.ok(!same.isNew('a', 8_000));
-  assert.ok(same.isNew('b', 1));
-  assert.ok(same.isNew('a', 8_001));
+test('the camera takes a card once, whatever fresh code its phone shows, until it has been out of sight', () => {
+  const card = (which: string, fresh: string): string => `TGT1:${which.repeat(400)}${fresh}`;
+  const same = new SameCard(6_000);
+  assert.ok(same.isNew(card('A', '1'), 0));
+  same.hold(card('A', '1'), 0);
+  assert.ok(!same.isNew(card('A', '2'), 5_000));
+  assert.ok(!same.isNew(card('A', '3'), 10_000), 'seen at 5 s, so the quiet time starts again');
+  assert.ok(same.isNew(card('B', '1'), 10_001));
+  assert.ok(same.isNew(card('A', '4'), 16_001));
 });

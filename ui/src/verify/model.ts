@@ -78,20 +78,27 @@ export class Remembered {
   }
 }
 
-/** The camera sees one code many times: the same text is taken once, until it has been out of use for a while. */
-export class SameCode {
-  #text = '';
+/**
+ * The camera sees a phone many times, and the phone makes a new code every few seconds: a card is taken once, until it has been out of
+ * sight for a while. The card comes first in a presentation, so the first characters tell which it is.
+ */
+export class SameCard {
+  #card = '';
   #untilMs = 0;
 
-  constructor(private readonly quietMs = 8_000) {}
+  constructor(private readonly quietMs = 6_000) {}
 
   isNew(text: string, nowMs: number): boolean {
-    return text !== this.#text || nowMs > this.#untilMs;
+    if (cardOf(text) !== this.#card || nowMs > this.#untilMs) return true;
+    this.#untilMs = Math.max(this.#untilMs, nowMs + this.quietMs);
+    return false;
   }
 
   /** Called when a verdict opens and when it is put away. */
   hold(text: string, nowMs: number, heldMs = this.quietMs): void {
-    this.#text = text;
+    this.#card = cardOf(text);
     this.#untilMs = nowMs + heldMs;
   }
 }
+
+const cardOf = (text: string): string => text.slice(0, 300);
