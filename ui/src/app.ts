@@ -9,6 +9,7 @@ listenForNetwork();
 focusErrors();
 offerInstall();
 paintAll();
+foldMenu();
 wipeOnLogout();
 if ('serviceWorker' in navigator) void navigator.serviceWorker.register('/sw.js').catch(() => undefined);
 
@@ -73,6 +74,16 @@ function focusErrors(): void {
 /** Colours of the pack on server HTML, where no style attribute may be. */
 function paintAll(): void {
   document.querySelectorAll<HTMLElement>('[data-color^="#"]').forEach((element) => element.style.setProperty('--c', element.dataset['color'] ?? ''));
+}
+
+/** The staff menu stands open beside the page and folds above it. */
+function foldMenu(): void {
+  const menu = document.querySelector<HTMLDetailsElement>('.side__fold');
+  if (!menu) return;
+  const beside = matchMedia('(min-width: 960px)');
+  const show = (): void => { menu.open = beside.matches; };
+  beside.addEventListener('change', show);
+  show();
 }
 
 function offerInstall(): void {
