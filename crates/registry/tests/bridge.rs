@@ -94,7 +94,7 @@ fn a_bundle_carries_the_named_fields_and_neither_name_nor_address() {
     let snapshot = opened(&bundle).unwrap();
     let row = snapshot.row(1);
     assert_eq!(row.id.to_string(), "000000000000002");
-    assert_eq!((row.date_of_birth.0, row.sex, row.status, row.protected), (20_150_401, Sex::Female, Status::Living, false));
+    assert_eq!((row.date_of_birth.0, row.sex, row.status, row.protected), (20_150_401, Sex::Female, Status::Current, false));
     assert_eq!((row.relation, row.district, &row.facts[..]), ("子", "中央", &["0000002"][..]));
     let items = FourItems { name: "高橋 花子2", date_of_birth: row.date_of_birth, sex: Sex::Female, address: "青空町中央1-2" };
     let wanted = keys().matching.keys(items);

@@ -22,7 +22,7 @@ pub use bundle::{BadKey, Digest, Header, OpeningKey, SealingKey, SigningKey, Ver
 pub use keys::{FourItems, MatchKeys, MatchSecret};
 pub use layout::{Crossing, FACTS_MAX, FactColumn, Field, Layout, LayoutError};
 pub use town::{BadRows, FactKind};
-pub use open::{Delta, Known, OpenError, Opening, Snapshot, open, peek};
+pub use open::{Delta, Known, OpenError, Opening, Snapshot, digest_of, open, peek};
 pub use problem::{LISTED_MAX, Problem, Problems, Reason};
 pub use read::{Export, Hashing};
 pub use row::{DayNumber, MatchKey, RegisterId, Row, Status};

@@ -24,7 +24,7 @@ pub struct Opening<'a> {
     pub chain: Chain,
 }
 
-/// Why a bundle is refused. Each has its own words in the catalogue under `registry-refused-<code>`.
+/// Why a bundle is refused. Each has its own words in the catalogue under `registry-refused-…`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
     /// The file is something else.
@@ -79,6 +79,11 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// Key of the words in the catalogue.
+    pub fn text_key(&self) -> String {
+        format!("registry-refused-{}", self.code().replace('_', "-"))
+    }
+
     /// Stable code for the catalogue, the database and JSON.
     pub fn code(&self) -> &'static str {
         match self {
@@ -118,12 +123,30 @@ struct Slot {
     offset: u32,
 }
 
-/// Reads only the header, unverified: to show what a file claims to be.
+/// Reads only the header, unverified, from a bundle or its beginning: to show what a file claims to be.
 ///
 /// # Errors
 /// [`OpenError::NotABundle`], [`OpenError::UnknownFormat`] or [`OpenError::Truncated`].
 pub fn peek(bundle: &[u8]) -> Result<Header, OpenError> {
-    Parts::read(bundle).map(|parts| parts.header)
+    let mut rest = bundle;
+    read_header(&mut rest).map(|(header, _)| header)
+}
+
+/// The digest by which a bundle is known, unverified; none for what is not even shaped like a bundle.
+pub fn digest_of(bundle: &[u8]) -> Option<Digest> {
+    let (signed, _) = bundle.split_last_chunk::<SIGNATURE_BYTES>()?;
+    signed.starts_with(MAGIC).then(|| Digest::of(signed))
+}
+
+fn read_header<'a>(rest: &mut &'a [u8]) -> Result<(Header, &'a [u8]), OpenError> {
+    *rest = rest.strip_prefix(MAGIC).ok_or(OpenError::NotABundle)?;
+    let written = block(rest)?;
+    let format: Format = serde_json::from_slice(written).map_err(|_| OpenError::NotABundle)?;
+    if format.format != FORMAT {
+        return Err(OpenError::UnknownFormat(format.format));
+    }
+    let header = serde_json::from_slice(written).map_err(|_| OpenError::NotABundle)?;
+    Ok((header, written))
 }
 
 /// Verifies and decrypts a bundle.
@@ -156,13 +179,8 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn read(bundle: &'a [u8]) -> Result<Self, OpenError> {
-        let mut rest = bundle.strip_prefix(MAGIC).ok_or(OpenError::NotABundle)?;
-        let written = block(&mut rest)?;
-        let format: Format = serde_json::from_slice(written).map_err(|_| OpenError::NotABundle)?;
-        if format.format != FORMAT {
-            return Err(OpenError::UnknownFormat(format.format));
-        }
-        let header: Header = serde_json::from_slice(written).map_err(|_| OpenError::NotABundle)?;
+        let mut rest = bundle;
+        let (header, written) = read_header(&mut rest)?;
         let mut chunks = Vec::new();
         loop {
             match block(&mut rest)? {
@@ -320,8 +338,17 @@ impl Snapshot {
 pub struct Known {
     /// The register's id.
     pub id: RegisterId,
-    /// The hash of its bytes.
+    /// The hash of its bytes; [`Known::NOT_LISTED`] for someone who had vanished from the export.
     pub hash: u128,
+}
+
+impl Known {
+    /// In place of a hash: known, but not in the last export.
+    pub const NOT_LISTED: u128 = 0;
+
+    fn is_listed(&self) -> bool {
+        self.hash != Self::NOT_LISTED
+    }
 }
 
 /// Which rows differ from what was known, by place. Rows that were left out count as unchanged.
@@ -340,6 +367,25 @@ impl Snapshot {
     pub fn compare(&self, known: &[Known]) -> Delta {
         compare(known, self.rows.iter().map(|slot| (slot.id, slot.hash)), |at| self.is_left_out(at))
     }
+
+    /// What is known once this bundle is applied, sorted by id: its rows, yesterday's for those left out, and who is not listed any more.
+    pub fn known_after(&self, known: &[Known]) -> Vec<Known> {
+        let mut after = Vec::with_capacity(self.rows.len() + 64);
+        let mut before = known.iter().peekable();
+        for (at, slot) in self.rows.iter().enumerate() {
+            while let Some(gone) = before.next_if(|known| known.id.bits() < slot.id) {
+                after.push(Known { hash: Known::NOT_LISTED, ..*gone });
+            }
+            let same = before.next_if(|known| known.id.bits() == slot.id);
+            if !self.is_left_out(at) {
+                after.push(Known { id: RegisterId::from_bits(slot.id), hash: slot.hash });
+            } else if let Some(same) = same {
+                after.push(*same);
+            }
+        }
+        after.extend(before.map(|gone| Known { hash: Known::NOT_LISTED, ..*gone }));
+        after
+    }
 }
 
 /// Walks through both lists, sorted by id, side by side.
@@ -349,7 +395,9 @@ pub(crate) fn compare(known: &[Known], rows: impl Iterator<Item = (u128, u128)>,
     let mut before = 0;
     for (after, (id, hash)) in rows.enumerate() {
         while known.get(before).is_some_and(|known| known.id.bits() < id) {
-            delta.gone.push(place(before));
+            if known[before].is_listed() {
+                delta.gone.push(place(before));
+            }
             before += 1;
         }
         match known.get(before).filter(|known| known.id.bits() == id) {
@@ -363,7 +411,7 @@ pub(crate) fn compare(known: &[Known], rows: impl Iterator<Item = (u128, u128)>,
             None => delta.added.push(place(after)),
         }
     }
-    delta.gone.extend((before..known.len()).map(place));
+    delta.gone.extend((before..known.len()).filter(|at| known[*at].is_listed()).map(place));
     delta
 }
 

@@ -201,7 +201,7 @@ impl<'a> PieceReader<'a> {
         let columns = self.columns;
         let status = {
             let meaning = self.status.meaning(&spans[columns.status].bytes(bytes));
-            self.kept(line, columns.status, meaning).unwrap_or(Status::Living)
+            self.kept(line, columns.status, meaning).unwrap_or(Status::Current)
         };
         head.status = status as u8;
         head.status_on = self.status_day(bytes, spans, line, status);
@@ -267,7 +267,7 @@ impl<'a> PieceReader<'a> {
         let own = match status {
             Status::MovedOut => columns.moved_out_on,
             Status::Died => columns.died_on,
-            Status::Living | Status::StruckOff => None,
+            Status::Current | Status::StruckOff => None,
         };
         let mut day = 0;
         for cell in own.into_iter().chain(columns.status_on) {
@@ -275,7 +275,7 @@ impl<'a> PieceReader<'a> {
                 day = self.whole_day(bytes, spans, line, cell);
             }
         }
-        if status != Status::Living && day == 0 && !self.bad {
+        if status != Status::Current && day == 0 && !self.bad {
             self.complain(line, own.or(columns.status_on).unwrap_or(columns.status), Reason::NoStatusDay);
         }
         day
@@ -295,7 +295,7 @@ impl<'a> PieceReader<'a> {
         let written = spans[cell].bytes(bytes);
         let written = written.trim_ascii();
         if written.is_empty() {
-            if head.status == Status::Living as u8 {
+            if head.status == Status::Current as u8 {
                 self.complain(line, cell, Reason::NoHousehold);
             }
         } else {
@@ -366,7 +366,7 @@ impl<'a> PieceReader<'a> {
         if trim(&name, self.encoding).is_empty() {
             self.complain(line, columns.name, Reason::NoName);
         }
-        if status == Status::Living && trim(&address, self.encoding).is_empty() {
+        if status == Status::Current && trim(&address, self.encoding).is_empty() {
             self.complain(line, columns.address, Reason::NoAddress);
         }
         if self.bad {

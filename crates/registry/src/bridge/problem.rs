@@ -13,7 +13,7 @@ pub struct Problem {
     pub reason: Reason,
 }
 
-/// What can be wrong with a row. The words for people stand in the catalogue under `registry-problem-<code>`.
+/// What can be wrong with a row. The words for people stand in the catalogue under `registry-problem-…`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -106,6 +106,42 @@ impl Reason {
             Self::TooLong => "too_long",
         }
     }
+
+    /// Key of the words in the catalogue.
+    pub fn text_key(self) -> String {
+        format!("registry-problem-{}", self.code().replace('_', "-"))
+    }
+
+    /// Every reason.
+    pub const ALL: &'static [Self] = &[
+        Self::NoHeader,
+        Self::MissingColumn,
+        Self::DoubleColumn,
+        Self::MyNumberColumn,
+        Self::LooksLikeMyNumber,
+        Self::UnclosedQuote,
+        Self::StrayQuote,
+        Self::ColumnCount,
+        Self::BadUtf8,
+        Self::BadShiftJis,
+        Self::LostCharacter,
+        Self::NoResidentId,
+        Self::BadResidentId,
+        Self::DuplicateResidentId,
+        Self::NoHousehold,
+        Self::BadHousehold,
+        Self::BadDate,
+        Self::DateOutOfRange,
+        Self::NoDateOfBirth,
+        Self::NoName,
+        Self::NoAddress,
+        Self::UnknownStatus,
+        Self::NoStatusDay,
+        Self::UnknownSex,
+        Self::NotYesNo,
+        Self::NotANumber,
+        Self::TooLong,
+    ];
 
     /// Says whether the problem holds the bundle whatever the pack says: the file is not what it claims to be, must not be on its way at all,
     /// or the person whose row is bad cannot be told.

@@ -47,7 +47,7 @@ impl std::fmt::Debug for RegisterId {
 #[repr(u8)]
 pub enum Status {
     /// 住民: lives here.
-    Living = 0,
+    Current = 0,
     /// 転出: moved out; the status day is the day of moving, no longer a resident's day.
     MovedOut = 1,
     /// 死亡: died; the status day is the day of death, the last day as a resident.
@@ -60,7 +60,7 @@ impl Status {
     /// Stable code for the database and JSON.
     pub fn code(self) -> &'static str {
         match self {
-            Self::Living => "living",
+            Self::Current => "current",
             Self::MovedOut => "moved_out",
             Self::Died => "died",
             Self::StruckOff => "struck_off",
@@ -69,11 +69,11 @@ impl Status {
 
     /// Reads [`Self::code`] back.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Living, Self::MovedOut, Self::Died, Self::StruckOff].into_iter().find(|status| status.code() == code)
+        [Self::Current, Self::MovedOut, Self::Died, Self::StruckOff].into_iter().find(|status| status.code() == code)
     }
 
     fn from_number(number: u8) -> Option<Self> {
-        [Self::Living, Self::MovedOut, Self::Died, Self::StruckOff].get(usize::from(number)).copied()
+        [Self::Current, Self::MovedOut, Self::Died, Self::StruckOff].get(usize::from(number)).copied()
     }
 }
 
@@ -104,6 +104,14 @@ impl DayNumber {
 impl From<Date> for DayNumber {
     fn from(date: Date) -> Self {
         let number = i32::from(date.year()) * 10_000 + i32::from(date.month()) * 100 + i32::from(date.day());
+        Self(u32::try_from(number).unwrap_or(0))
+    }
+}
+
+impl From<PartialDate> for DayNumber {
+    fn from(date: PartialDate) -> Self {
+        let part = |part: Option<i8>| i32::from(part.unwrap_or(0));
+        let number = i32::from(date.year().unwrap_or(0)) * 10_000 + part(date.month()) * 100 + part(date.day());
         Self(u32::try_from(number).unwrap_or(0))
     }
 }

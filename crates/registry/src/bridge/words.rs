@@ -59,7 +59,7 @@ pub(crate) fn undecodable(encoding: Encoding) -> Reason {
 /// Reads a status; blank means living here.
 pub(crate) fn status(word: &str) -> Result<Status, Reason> {
     Ok(match word {
-        "" | "住民" | "現存" | "在住" | "住登" | "住登者" | "現住" | "住民登録" | "0" => Status::Living,
+        "" | "住民" | "現存" | "在住" | "住登" | "住登者" | "現住" | "住民登録" | "0" => Status::Current,
         "転出" | "転出予定" | "転出確定" | "国外転出" | "1" => Status::MovedOut,
         "死亡" | "2" => Status::Died,
         "職権消除" | "消除" | "職権削除" | "失踪" | "失踪宣告" | "国籍喪失" | "抹消" | "除票" | "9" => Status::StruckOff,

@@ -1,0 +1,6 @@
+//! What can be done with the register, one function each.
+
+pub(crate) mod bundles;
+pub(crate) mod folder;
+pub(crate) mod people;
+pub(crate) mod town;

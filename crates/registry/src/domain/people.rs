@@ -1,0 +1,181 @@
+use civil::{Date, start_of_day_in_japan};
+use store::{Ctx, Permission, permitted};
+
+use crate::bridge::{DayNumber, MatchKeys, MatchSecret};
+use crate::model::{Error, Match, Resident, ResidentId, Search};
+use crate::rules::{is_parent_of, kin};
+use crate::store as tables;
+use crate::store::Stored;
+
+/// The most people a search gives.
+pub const SEARCH_MAX: u32 = 50;
+
+/// Finds the resident an account's four items belong to.
+///
+/// All four items must agree. One who agrees in name, birth and sex but not in address is for a clerk to decide, like several who agree in all.
+/// As soon as anyone under protection measures is among those who could be meant, the answer is [`Match::Protected`], whoever else fits.
+/// People who ended long ago are found too: whether a link is of use is for the rules to say.
+///
+/// # Errors
+/// The database's.
+pub async fn find_match(ctx: &mut Ctx, keys: &MatchKeys) -> Result<Match, Error> {
+    let candidates = tables::by_three_items(ctx, keys.three_items).await?;
+    if candidates.iter().any(|candidate| candidate.protected) {
+        return Ok(Match::Protected);
+    }
+    let whole: Vec<&Stored> = candidates.iter().filter(|candidate| candidate.four_items == keys.four_items).collect();
+    let count = |people: usize| u32::try_from(people).unwrap_or(u32::MAX);
+    Ok(match (whole.as_slice(), candidates.as_slice()) {
+        ([one], _) => Match::One(one.resident),
+        ([], []) => Match::None,
+        ([], near) => Match::Ambiguous(count(near.len())),
+        (several, _) => Match::Ambiguous(count(several.len())),
+    })
+}
+
+/// Lists the residents a clerk may choose among for a match that is not certain: those who agree in name, birth and sex.
+///
+/// People under protection measures are among them only for staff with that role. Every one listed is recorded in the audit trail.
+///
+/// # Errors
+/// [`store::Error::Forbidden`] or the database's.
+pub async fn match_candidates(ctx: &mut Ctx, keys: &MatchKeys) -> Result<Vec<Resident>, Error> {
+    ctx.allow(Permission::SeeMatching)?;
+    let protected_too = permitted(&ctx.actor, Permission::ResolveProtected);
+    let candidates = tables::by_three_items(ctx, keys.three_items).await?;
+    let seen = candidates.into_iter().filter(|candidate| protected_too || !candidate.protected).collect();
+    listed(ctx, seen, "person.compared").await
+}
+
+/// Says whether a name is that of a resident, by the keyed hash of name, birth and sex: a child's name that a parent typed, for instance.
+///
+/// # Errors
+/// [`Error::ResidentNotFound`] or the database's.
+pub async fn name_matches(ctx: &mut Ctx, resident: ResidentId, name: &str, secret: &MatchSecret) -> Result<bool, Error> {
+    let stored = tables::find(ctx, resident).await?.ok_or(Error::ResidentNotFound)?;
+    let key = stored.three_items.clone();
+    let resident = stored.into_resident()?;
+    let birth = resident.date_of_birth.map_or(DayNumber::default(), DayNumber::from);
+    Ok(key == secret.three_items(name, birth, resident.sex))
+}
+
+/// Gives a resident, whatever the status. Whether the caller may know of this one is for the room that asks to decide.
+///
+/// # Errors
+/// The database's.
+pub async fn resident(ctx: &mut Ctx, id: ResidentId) -> Result<Option<Resident>, Error> {
+    tables::find(ctx, id).await?.map(Stored::into_resident).transpose()
+}
+
+/// Gives a resident as the register was known at the end of a past day; `None` when the person was not known then.
+///
+/// # Errors
+/// The database's.
+pub async fn resident_as_of(ctx: &mut Ctx, id: ResidentId, day: Date) -> Result<Option<Resident>, Error> {
+    let Some(present) = tables::find(ctx, id).await? else { return Ok(None) };
+    let Ok(next) = day.tomorrow() else { return present.into_resident().map(Some) };
+    let before = start_of_day_in_japan(next);
+    if present.recorded_at < before {
+        return present.into_resident().map(Some);
+    }
+    tables::version_before(ctx, id, before).await?.map(Stored::into_resident).transpose()
+}
+
+/// Shows a resident to a member of staff, recorded in the audit trail.
+///
+/// # Errors
+/// [`Error::ResidentNotFound`], also for someone under protection measures when the caller has not that role; [`store::Error::Forbidden`].
+pub async fn see_resident(ctx: &mut Ctx, id: ResidentId) -> Result<Resident, Error> {
+    ctx.allow(Permission::SeePerson)?;
+    let found = tables::find(ctx, id).await?.ok_or(Error::ResidentNotFound)?;
+    if found.protected && !permitted(&ctx.actor, Permission::ResolveProtected) {
+        return Err(Error::ResidentNotFound);
+    }
+    ctx.audit("person.seen", Some(id.to_string()), "register").await?;
+    found.into_resident()
+}
+
+/// Searches residents for a member of staff, at most [`SEARCH_MAX`]; everyone found is recorded in the audit trail.
+///
+/// People under protection measures are found only by staff with that role.
+///
+/// # Errors
+/// [`Error::EmptySearch`], [`store::Error::Forbidden`], or the database's.
+pub async fn search(ctx: &mut Ctx, search: &Search) -> Result<Vec<Resident>, Error> {
+    ctx.allow(Permission::SeePerson)?;
+    if search.is_empty() {
+        return Err(Error::EmptySearch);
+    }
+    let protected_too = permitted(&ctx.actor, Permission::ResolveProtected);
+    let register_id = search.register_id.as_deref().unwrap_or_default();
+    let birth = search.date_of_birth.map(|day| day.to_string()).unwrap_or_default();
+    let district = search.district.as_deref().unwrap_or_default();
+    let found = tables::search(ctx, register_id, &birth, district, protected_too, SEARCH_MAX).await?;
+    listed(ctx, found, "person.listed").await
+}
+
+async fn listed(ctx: &mut Ctx, found: Vec<Stored>, action: &'static str) -> Result<Vec<Resident>, Error> {
+    for stored in &found {
+        ctx.audit(action, Some(stored.resident.to_string()), "register").await?;
+    }
+    found.into_iter().map(Stored::into_resident).collect()
+}
+
+/// Gives everybody who lives with a resident today, the resident too; nobody but the resident for someone who is not a resident today.
+///
+/// People under protection measures are left out for everyone else, and have only one another.
+///
+/// # Errors
+/// [`Error::ResidentNotFound`] or the database's.
+pub async fn household_of(ctx: &mut Ctx, id: ResidentId) -> Result<Vec<Resident>, Error> {
+    let today = ctx.today();
+    household_on(ctx, id, today).await
+}
+
+pub(crate) async fn household_on(ctx: &mut Ctx, id: ResidentId, today: Date) -> Result<Vec<Resident>, Error> {
+    let own = tables::find(ctx, id).await?.ok_or(Error::ResidentNotFound)?;
+    let (household, protected) = (own.household.clone(), own.protected);
+    let own = own.into_resident()?;
+    if !own.current_on(today) {
+        return Ok(vec![own]);
+    }
+    let others = tables::household(ctx, &household).await?;
+    let mut together = vec![own];
+    for other in others {
+        if other.resident != id && other.protected == protected {
+            let other = other.into_resident()?;
+            if other.current_on(today) {
+                together.push(other);
+            }
+        }
+    }
+    Ok(together)
+}
+
+/// Gives the parents of a resident who live in the same household today, by the register's relations (世帯主, 妻, 夫, 子, 妻の子, 子の子 …).
+///
+/// It says nothing about age: a rule says until when a parent acts for a child. Someone under protection measures is never given, and has none.
+///
+/// # Errors
+/// [`Error::ResidentNotFound`] or the database's.
+pub async fn guardians_of(ctx: &mut Ctx, child: ResidentId) -> Result<Vec<Resident>, Error> {
+    let together = household_of(ctx, child).await?;
+    let (child, others) = together.split_first().ok_or(Error::ResidentNotFound)?;
+    if child.protected {
+        return Ok(Vec::new());
+    }
+    Ok(others.iter().filter(|other| is_parent_of(kin(&other.relation), kin(&child.relation))).cloned().collect())
+}
+
+/// Gives the children of a resident who live in the same household today; see [`guardians_of`].
+///
+/// # Errors
+/// [`Error::ResidentNotFound`] or the database's.
+pub async fn children_of(ctx: &mut Ctx, parent: ResidentId) -> Result<Vec<Resident>, Error> {
+    let together = household_of(ctx, parent).await?;
+    let (parent, others) = together.split_first().ok_or(Error::ResidentNotFound)?;
+    if parent.protected {
+        return Ok(Vec::new());
+    }
+    Ok(others.iter().filter(|other| is_parent_of(kin(&parent.relation), kin(&other.relation))).cloned().collect())
+}

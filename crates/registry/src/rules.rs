@@ -1,0 +1,246 @@
+//! Decisions about residents: pure, values and days in, answers out.
+
+use civil::Date;
+use town::Thresholds;
+
+use crate::bridge::{Row, Status};
+use crate::model::{Counts, Threshold};
+
+/// Says whether someone with this status is a resident on `day`.
+///
+/// The day of moving out (転出日) is no longer a resident's day; the day of death (死亡日) still is; being struck off (職権消除) counts from its
+/// day on. A day of moving out that lies ahead leaves the person a resident until the day before. A status without a day ends at once.
+/// The day of becoming a resident is a resident's day.
+pub fn current_on(status: Status, status_on: Option<Date>, became_resident_on: Option<Date>, day: Date) -> bool {
+    if became_resident_on.is_some_and(|from| day < from) {
+        return false;
+    }
+    match (status, status_on) {
+        (Status::Current, _) => true,
+        (Status::Died, Some(died_on)) => day <= died_on,
+        (Status::MovedOut | Status::StruckOff, Some(on)) => day < on,
+        (_, None) => false,
+    }
+}
+
+/// What of a row counts for the difference; the rest of it is only stored.
+#[derive(Clone, Copy)]
+pub(crate) struct Side<'a> {
+    pub(crate) status: Status,
+    pub(crate) listed: bool,
+    pub(crate) protected: bool,
+    pub(crate) four_items: &'a [u8],
+    pub(crate) three_items: &'a [u8],
+    pub(crate) household: &'a str,
+    pub(crate) relation: &'a str,
+    pub(crate) date_of_birth: &'a str,
+    pub(crate) sex: &'a str,
+    pub(crate) facts: &'a str,
+}
+
+impl Counts {
+    /// Counts a person who is new.
+    pub(crate) fn add_new(&mut self, row: &Row<'_>, sealed_on: Date) {
+        let newborn = row.date_of_birth.date().is_some_and(|born| {
+            let earliest = sealed_on.checked_sub(jiff::Span::new().days(NEWBORN_DAYS)).unwrap_or(sealed_on);
+            born >= earliest
+        });
+        match row.status {
+            Status::Current if newborn => self.born += 1,
+            Status::Current => self.moved_in += 1,
+            _ => self.past += 1,
+        }
+        self.protected += u64::from(row.protected);
+    }
+
+    /// Counts a person whose row differs: once in `changed`, and once for each thing that is different.
+    pub(crate) fn add_change(&mut self, before: Side<'_>, after: Side<'_>) {
+        self.changed += 1;
+        let resident = |side: &Side<'_>| side.listed && side.status == Status::Current;
+        let mut other = true;
+        let mut count = |counter: &mut u64, differs: bool| {
+            *counter += u64::from(differs);
+            other &= !differs;
+        };
+        let ended = resident(&before) && !resident(&after);
+        count(&mut self.returned, !resident(&before) && resident(&after));
+        count(&mut self.moved_out, ended && after.status == Status::MovedOut);
+        count(&mut self.died, ended && after.status == Status::Died);
+        count(&mut self.struck_off, ended && after.status == Status::StruckOff);
+        count(&mut self.protected, !before.protected && after.protected);
+        count(&mut self.unprotected, before.protected && !after.protected);
+        count(&mut self.household, (before.household, before.relation) != (after.household, after.relation));
+        let corrected = (before.date_of_birth, before.sex) != (after.date_of_birth, after.sex);
+        count(&mut self.corrected, corrected);
+        // The key of three items covers birth and sex too: only without a correction does it tell of the name.
+        let renamed = before.three_items != after.three_items && !corrected;
+        count(&mut self.name, renamed);
+        // … and the key of four items also the address: only when the other three are the same does it tell of that.
+        count(&mut self.address, before.four_items != after.four_items && before.three_items == after.three_items);
+        count(&mut self.facts, before.facts != after.facts);
+        self.other += u64::from(other);
+    }
+
+    /// Counts a person who is no longer in the export; says whether the person was a resident till then.
+    pub(crate) fn add_gone(&mut self, status: Status) -> bool {
+        let vanished = status == Status::Current;
+        self.vanished += u64::from(vanished);
+        vanished
+    }
+
+    /// Residents who end: moved out, died, struck off, vanished.
+    pub fn ended(&self) -> u64 {
+        self.moved_out + self.died + self.struck_off + self.vanished
+    }
+
+    /// Residents who begin: moved in, born, returned.
+    pub fn begun(&self) -> u64 {
+        self.moved_in + self.born + self.returned
+    }
+
+    /// Which thresholds of the pack the difference is above: above the share of yesterday's town and above the least number, both.
+    /// The first bundle of a town is above none: there is nobody yet to lose.
+    pub fn exceeded(&self, thresholds: &Thresholds) -> Vec<Threshold> {
+        if self.before == 0 {
+            return Vec::new();
+        }
+        let above = |people: u64, percent: u32| {
+            people > u64::from(thresholds.at_least) && people * 100 > self.before * u64::from(percent)
+        };
+        let all = [
+            (Threshold::Vanished, self.ended(), thresholds.vanished_percent),
+            (Threshold::Appeared, self.begun(), thresholds.appeared_percent),
+            (Threshold::Changed, self.changed, thresholds.changed_percent),
+        ];
+        all.into_iter().filter(|(_, people, percent)| above(*people, *percent)).map(|(threshold, ..)| threshold).collect()
+    }
+
+    /// The difference as keys of the catalogue with their numbers, most telling first; empty when nothing differs.
+    pub fn phrases(&self) -> Vec<(&'static str, u64)> {
+        let all = [
+            ("registry-difference-vanished", self.vanished),
+            ("registry-difference-moved-in", self.moved_in),
+            ("registry-difference-born", self.born),
+            ("registry-difference-returned", self.returned),
+            ("registry-difference-moved-out", self.moved_out),
+            ("registry-difference-died", self.died),
+            ("registry-difference-struck-off", self.struck_off),
+            ("registry-difference-protected", self.protected),
+            ("registry-difference-unprotected", self.unprotected),
+            ("registry-difference-address", self.address),
+            ("registry-difference-name", self.name),
+            ("registry-difference-household", self.household),
+            ("registry-difference-corrected", self.corrected),
+            ("registry-difference-facts", self.facts),
+            ("registry-difference-other", self.other),
+            ("registry-difference-past", self.past),
+        ];
+        all.into_iter().filter(|(_, people)| *people > 0).collect()
+    }
+}
+
+/// Someone new in the register and not older than this was born here.
+const NEWBORN_DAYS: i64 = 90;
+
+/// How someone stands to the head of the household, as far as it tells who is whose child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kin {
+    /// 世帯主.
+    Head,
+    /// 夫 or 妻 of the head.
+    Spouse { wife: bool },
+    /// 子, 長男, 二女, 養子 …: child of the head and of the head's spouse.
+    Child,
+    /// 妻の子 or 夫の子: child of the spouse alone.
+    SpousesChild { wife: bool },
+    /// 子の妻 or 子の夫.
+    ChildsSpouse,
+    /// 子の子: child of a child of the house.
+    Grandchild,
+    /// 父 or 母 of the head.
+    Parent,
+    /// Anyone else.
+    Other,
+}
+
+/// Reads a 続柄.
+pub(crate) fn kin(relation: &str) -> Kin {
+    match relation {
+        "世帯主" | "本人" => Kin::Head,
+        "妻" | "妻（未届）" | "妻(未届)" | "未届の妻" => Kin::Spouse { wife: true },
+        "夫" | "夫（未届）" | "夫(未届)" | "未届の夫" => Kin::Spouse { wife: false },
+        "妻の子" | "妻(未届)の子" => Kin::SpousesChild { wife: true },
+        "夫の子" | "夫(未届)の子" => Kin::SpousesChild { wife: false },
+        "子の子" | "孫" => Kin::Grandchild,
+        "子の妻" | "子の夫" => Kin::ChildsSpouse,
+        "父" | "母" => Kin::Parent,
+        "子" | "養子" | "養女" | "実子" => Kin::Child,
+        other => {
+            let number = other.strip_suffix(['男', '女']);
+            let counted = |number: &str| number.chars().all(|c| "長一二三四五六七八九十次".contains(c));
+            if number.is_some_and(|number| !number.is_empty() && counted(number)) { Kin::Child } else { Kin::Other }
+        }
+    }
+}
+
+/// Says whether someone of one relation is a parent, in the register's eyes, of someone of the other in the same household.
+///
+/// 子の子 has the children of the house and their spouses as parents: where several families of grown children live together, a clerk must look.
+pub(crate) fn is_parent_of(parent: Kin, child: Kin) -> bool {
+    match child {
+        Kin::Child => matches!(parent, Kin::Head | Kin::Spouse { .. }),
+        Kin::SpousesChild { wife } => parent == (Kin::Spouse { wife }),
+        Kin::Grandchild => matches!(parent, Kin::Child | Kin::ChildsSpouse),
+        Kin::Head => parent == Kin::Parent,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(year: i16, month: i8, day: i8) -> Option<Date> {
+        Some(Date::constant(year, month, day))
+    }
+
+    #[test]
+    fn the_day_of_moving_out_is_lost_and_the_day_of_death_is_not() {
+        let on = |status, today: Option<Date>| current_on(status, day(2026, 11, 20), None, today.unwrap());
+        assert!(on(Status::MovedOut, day(2026, 11, 19)));
+        assert!(!on(Status::MovedOut, day(2026, 11, 20)));
+        assert!(on(Status::Died, day(2026, 11, 20)));
+        assert!(!on(Status::Died, day(2026, 11, 21)));
+        assert!(!on(Status::StruckOff, day(2026, 11, 20)));
+        assert!(on(Status::Current, day(2026, 11, 21)));
+        assert!(!current_on(Status::MovedOut, None, None, Date::constant(2026, 1, 1)));
+    }
+
+    #[test]
+    fn residence_begins_on_its_day() {
+        assert!(!current_on(Status::Current, None, day(2026, 12, 1), Date::constant(2026, 11, 30)));
+        assert!(current_on(Status::Current, None, day(2026, 12, 1), Date::constant(2026, 12, 1)));
+    }
+
+    #[test]
+    fn parents_are_told_from_the_relations() {
+        assert_eq!(kin("長男"), Kin::Child);
+        assert_eq!(kin("二女"), Kin::Child);
+        assert_eq!(kin("男"), Kin::Other);
+        assert!(is_parent_of(kin("妻"), kin("子")) && is_parent_of(kin("世帯主"), kin("三女")));
+        assert!(is_parent_of(kin("妻"), kin("妻の子")) && !is_parent_of(kin("世帯主"), kin("妻の子")));
+        assert!(is_parent_of(kin("子"), kin("子の子")) && !is_parent_of(kin("世帯主"), kin("子の子")));
+        assert!(!is_parent_of(kin("子"), kin("子")) && !is_parent_of(kin("弟"), kin("子")));
+    }
+
+    #[test]
+    fn a_threshold_counts_only_above_both_share_and_number() {
+        let thresholds = Thresholds { vanished_percent: 5, appeared_percent: 5, changed_percent: 10, at_least: 20 };
+        let counts = |vanished, before| Counts { vanished, before, ..Counts::default() };
+        assert_eq!(counts(50, 1_000).exceeded(&thresholds), []);
+        assert_eq!(counts(51, 1_000).exceeded(&thresholds), [Threshold::Vanished]);
+        assert_eq!(counts(20, 100).exceeded(&thresholds), []);
+        assert_eq!(counts(21, 100).exceeded(&thresholds), [Threshold::Vanished]);
+        assert_eq!(counts(21, 0).exceeded(&thresholds), []);
+    }
+}
