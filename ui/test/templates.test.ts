@@ -39,3 +39,16 @@ test('templates have no inline styles and no inline scripts, which the content s
     if (/\son[a-z]+="/.test(html)) yield 'inline handler';
   }), []);
 });
+
+test('every text an island shows is in the catalogues of every language', () => {
+  const sources = ['src', 'src/lib', 'src/pass', 'src/verify'].flatMap((folder) => readdirSync(folder).filter((name) => name.endsWith('.ts')).map((name) => readFileSync(join(folder, name), 'utf8')));
+  const keys = new Set(sources.flatMap((source) => [...source.matchAll(/'((?:card|share|verifier|passkey|whatif|refusal)\.[a-z_]+)'/g)].map(([, key = '']) => key)));
+  assert.ok(keys.size > 30);
+  for (const language of ['ja', 'ja-easy', 'en']) {
+    const catalogue = readdirSync(crates).map((room) => join(crates, room, 'texts', language)).filter(existsSync)
+      .flatMap((folder) => readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))).join('\n');
+    const groups = new Set([...keys].map((key) => key.split('.')[0] ?? '').filter((group) => new RegExp(`^${group}-`, 'm').test(catalogue)));
+    const missing = [...keys].filter((key) => groups.has(key.split('.')[0] ?? '')).filter((key) => !new RegExp(`^${key.replace(/[._]/g, '-')} *=`, 'm').test(catalogue));
+    assert.deepEqual(missing, [], `missing in ${language}`);
+  }
+});
