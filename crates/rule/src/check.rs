@@ -672,7 +672,7 @@ fn type_name(name: &str) -> Option<(Op, Ty)> {
         "list" => Ty::list(Ty::Dyn),
         "map" => Ty::map(Ty::Dyn, Ty::Dyn),
         "null_type" => Ty::Null,
-        "type" => Ty::Type(Box::new(Ty::Dyn)),
+        "type" => Ty::Named("type".into(), Vec::new()),
         "date" => Ty::Date,
         "google.protobuf.Timestamp" => Ty::Timestamp,
         "google.protobuf.Duration" => Ty::Duration,

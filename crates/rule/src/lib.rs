@@ -4,7 +4,9 @@
 //! wrong with it; [`Rule::decide`] answers for one [`Person`] in microseconds, [`Rule::explain`] says why in words, and
 //! [`Rule::select`] answers for every row of a [`Table`]. Both evaluators agree on every input.
 
+pub mod area;
 mod ast;
+pub mod bench;
 mod bits;
 mod calendar;
 pub mod cel;

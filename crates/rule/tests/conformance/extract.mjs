@@ -16,7 +16,8 @@ function walk(suite, path) {
     for (const key of kept) if (test.original[key] !== undefined) line[key] = test.original[key];
     if (test.type !== undefined) line.type = test.type;
     if (test.error !== undefined) line.checkError = true;
-    lines.push(JSON.stringify(line));
+    // Doubles as text, so that every reader rounds them itself.
+    lines.push(JSON.stringify(line, (key, value) => (key === "doubleValue" ? String(value) : value)));
   }
   for (const child of suite.suites ?? []) walk(child, [...path, child.name]);
 }
