@@ -44,7 +44,8 @@ export class PassView {
     const state = this.slot('state');
     if (state) {
       state.className = `tag pass__state ${TAGS[shown.state]}`;
-      state.textContent = shown.state === 'ended' || !card.state_label ? (textIfAny(`card.state_${shown.state}`) ?? card.state_label ?? '') : card.state_label;
+      const own = textIfAny(`card.state_${shown.state}`);
+      state.textContent = (shown.state === card.state ? (card.state_label ?? own) : (own ?? card.state_label)) ?? '';
     }
     this.#fillBack(card);
     this.#fillLinks(card);

@@ -27,9 +27,10 @@ export const wordOf = ({ yes }: Verdict): string => text(yes ? 'verifier.yes' : 
 export function whyOf(verdict: Verdict): string {
   if (verdict.message) return verdict.message;
   if (verdict.yes) return [verdict.title, verdict.until && text('verifier.until', { date: verdict.until })].filter(Boolean).join(' ');
-  const { code = 'malformed', ...values } = verdict.refusal ?? {};
+  const { code, ...values } = verdict.refusal ?? { code: 'malformed' };
+  const told = { ...values, ...('seconds' in values ? { ago: agoOf(Number(values.seconds) * 1000) } : {}) } as Record<string, string | number>;
   const specific = 'why' in values ? textIfAny(`refusal.${code}_${values.why}`) : undefined;
-  return specific ?? text(`refusal.${code}`, values as Record<string, string | number>);
+  return specific ?? text(`refusal.${code}`, told);
 }
 
 function barcodeFigure({ kind, value, label, svg: drawn }: Verdict['barcodes'][number], call: Call | undefined): HTMLElement | false {
