@@ -1,1 +1,30 @@
-//! The page shell, the design system, languages, Caller, Problem and the Service trait.
+//! The page shell, the design system's server side, languages, the caller, problems, and what a service is.
+//!
+//! A service room gives one [`Service`]; [`house`] joins them into the town's router. Handlers take [`Reader`] to look or [`Caller`] to change,
+//! call one domain function, and answer with JSON or a [`View::page`].
+
+mod api;
+mod app;
+mod assets;
+mod caller;
+mod guard;
+mod language;
+mod problem;
+mod service;
+mod shell;
+
+pub use api::openapi_document;
+pub use app::{App, AppBuilder};
+pub use assets::Assets;
+pub use caller::{Caller, HOLDER_COOKIE, Reader, STAFF_COOKIE, SessionKind, VERIFIER_COOKIE, end_cookie, session_cookie};
+pub use language::{Arg, View, day_in_words, moment_in_words};
+pub use problem::Problem;
+pub use service::{MenuItem, Service, house};
+pub use shell::{Island, Page};
+
+/// Texts of the shell itself.
+pub const TEXTS: &[(&str, &str)] = &[
+    ("ja", include_str!("../texts/ja/web.ftl")),
+    ("ja-easy", include_str!("../texts/ja-easy/web.ftl")),
+    ("en", include_str!("../texts/en/web.ftl")),
+];

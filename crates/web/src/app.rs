@@ -1,0 +1,92 @@
+use std::sync::Arc;
+
+use store::Store;
+use town::{Catalogue, Language, Town};
+
+use crate::{Assets, MenuItem};
+
+/// What every handler can reach: the store, the texts, the assets, the menus. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+struct Shared {
+    store: Store,
+    catalogue: Catalogue,
+    assets: Assets,
+    menu: Vec<MenuItem>,
+    origin: String,
+    demo: bool,
+}
+
+/// What an [`App`] is made of.
+pub struct AppBuilder {
+    /// The open store.
+    pub store: Store,
+    /// Texts of all rooms, shell included; the town's own come last and win.
+    pub texts: Vec<(&'static str, &'static str)>,
+    /// The menus of all rooms, in order.
+    pub menu: Vec<MenuItem>,
+    /// Where people reach the house: `https://passport.example.jp`, without a slash at the end.
+    pub origin: String,
+    /// Whether this is a demonstration with software cards: pages say so.
+    pub demo: bool,
+}
+
+impl AppBuilder {
+    /// Puts the texts together and makes the app.
+    pub fn build(self) -> App {
+        let town = Arc::clone(self.store.town());
+        let mut catalogue = Catalogue::new(&town.languages);
+        for (number, (tag, text)) in self.texts.iter().enumerate() {
+            match tag.parse::<Language>() {
+                Ok(language) => catalogue = catalogue.add(&language, &format!("house/{tag}/{number}.ftl"), text),
+                Err(error) => tracing::error!(%error, "texts in no language"),
+            }
+        }
+        App(Arc::new(Shared {
+            catalogue: catalogue.add_town(&town.texts).build(),
+            store: self.store,
+            assets: Assets::load(),
+            menu: self.menu,
+            origin: self.origin,
+            demo: self.demo,
+        }))
+    }
+}
+
+impl App {
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The town pack.
+    pub fn town(&self) -> &Arc<Town> {
+        self.0.store.town()
+    }
+
+    /// The texts.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.0.catalogue
+    }
+
+    /// The built browser side.
+    pub fn assets(&self) -> &Assets {
+        &self.0.assets
+    }
+
+    /// The menus.
+    pub fn menu(&self) -> &[MenuItem] {
+        &self.0.menu
+    }
+
+    /// Where people reach the house, without a slash at the end.
+    pub fn origin(&self) -> &str {
+        &self.0.origin
+    }
+
+    /// Whether this is a demonstration with software cards.
+    pub fn is_demo(&self) -> bool {
+        self.0.demo
+    }
+}

@@ -1,0 +1,95 @@
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use store::{Actor, Ctx};
+
+use crate::{App, Problem, language::cookie};
+
+/// The residents' session.
+pub const HOLDER_COOKIE: &str = "tegata_session";
+/// The staff's session.
+pub const STAFF_COOKIE: &str = "tegata_staff";
+/// A paired verifier's session.
+pub const VERIFIER_COOKIE: &str = "tegata_verifier";
+
+/// Which of the three sessions a path belongs to: one browser may hold all of them, as in the demonstration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionKind {
+    /// A resident or family member.
+    Holder,
+    /// A member of staff.
+    Staff,
+    /// A verifier at a place.
+    Verifier,
+}
+
+impl SessionKind {
+    fn of_path(path: &str) -> Self {
+        let path = path.strip_prefix("/api/v1").unwrap_or(path);
+        if path.starts_with("/staff") {
+            Self::Staff
+        } else if path.starts_with("/verif") || path.starts_with("/decisions") {
+            Self::Verifier
+        } else {
+            Self::Holder
+        }
+    }
+
+    /// The cookie that carries it.
+    pub fn cookie(self) -> &'static str {
+        match self {
+            Self::Holder => HOLDER_COOKIE,
+            Self::Staff => STAFF_COOKIE,
+            Self::Verifier => VERIFIER_COOKIE,
+        }
+    }
+}
+
+/// Makes the `Set-Cookie` line of a session; `max_age_s` as the room grants it.
+pub fn session_cookie(kind: SessionKind, token: &str, max_age_s: i64, origin: &str) -> String {
+    let secure = if origin.starts_with("https://") { "; Secure" } else { "" };
+    format!("{}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}", kind.cookie())
+}
+
+/// Makes the `Set-Cookie` line that ends a session in the browser.
+pub fn end_cookie(kind: SessionKind) -> String {
+    format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0", kind.cookie())
+}
+
+/// Who asks, with a transaction to look: GET handlers take it.
+pub struct Reader(pub Ctx);
+
+/// Who asks, with a transaction to change: the handler commits it in plain sight.
+pub struct Caller(pub Ctx);
+
+impl FromRequestParts<App> for Reader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let mut ctx = app.store().read(Actor::Anonymous).await?;
+        ctx.actor = actor(&mut ctx, parts).await?;
+        Ok(Self(ctx))
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        // Known before the line of writers is joined, so that strangers hold nobody up.
+        let Reader(Ctx { actor, .. }) = Reader::from_request_parts(parts, app).await?;
+        Ok(Self(app.store().begin(actor).await?))
+    }
+}
+
+async fn actor(ctx: &mut Ctx, parts: &Parts) -> Result<Actor, Problem> {
+    let kind = SessionKind::of_path(parts.uri.path());
+    let Some(token) = bearer(&parts.headers).or_else(|| cookie(&parts.headers, kind.cookie())) else {
+        return Ok(Actor::Anonymous);
+    };
+    Ok(identity::actor_of(ctx, token).await?.map_or(Actor::Anonymous, |caller| caller.actor))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")
+}

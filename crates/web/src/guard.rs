@@ -1,0 +1,56 @@
+//! Guards around every request: where a change may come from, and what a browser may do with our pages.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::{App, Problem};
+
+const HEADERS: &[(&str, &str)] = &[
+    (
+        "content-security-policy",
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self' http://localhost:* http://127.0.0.1:*; frame-ancestors 'none'",
+    ),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "same-origin"),
+    ("permissions-policy", "camera=(self), geolocation=(self), microphone=()"),
+    ("cross-origin-opener-policy", "same-origin"),
+];
+
+pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) && !comes_from_us(&app, &request) {
+        let problem = Problem::new(axum::http::StatusCode::FORBIDDEN, "web.other_origin");
+        // The page's words are laid on by the problem layer inside; out here plain JSON is enough for whoever tries this.
+        return (problem.status, axum::Json(problem)).into_response();
+    }
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    }
+    // Pages and answers are about one person: nobody between may keep them.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Cookies travel with every request to us, so a change must also come from one of our own pages (or from a program, which sends neither header).
+fn comes_from_us(app: &App, request: &Request) -> bool {
+    let get = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    match (get("sec-fetch-site"), get("origin")) {
+        (Some("same-origin" | "none"), _) => true,
+        (Some(_), Some(origin)) | (None, Some(origin)) => same_place(origin, app.origin()) || host_is(origin, get("host")),
+        (Some(_), None) => false,
+        (None, None) => true,
+    }
+}
+
+fn same_place(origin: &str, ours: &str) -> bool {
+    origin.eq_ignore_ascii_case(ours)
+}
+
+/// The page's own host, whatever name people reach us by (localhost and 127.0.0.1 are the same machine).
+fn host_is(origin: &str, host: Option<&str>) -> bool {
+    let of_origin = origin.split_once("://").map(|(_, host)| host);
+    host.is_some() && of_origin == host
+}

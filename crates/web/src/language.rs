@@ -1,0 +1,156 @@
+use axum::Form;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Uri, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use civil::Date;
+use jiff::Timestamp;
+use serde::Deserialize;
+pub use town::Arg;
+use town::{Language, Words};
+
+use crate::App;
+
+/// A handler's view for one reader: the texts in their language, the assets, the town.
+#[derive(Clone)]
+pub struct View {
+    /// The app.
+    pub app: App,
+    /// The reader's language.
+    pub language: Language,
+    /// Whether the reader asked for large type.
+    pub large: bool,
+    /// The path being shown, for the menus.
+    pub path: String,
+}
+
+impl View {
+    /// Reads language and type size from the query, the cookies and `Accept-Language`, in that order.
+    pub fn of_request(app: &App, request: &Request) -> Self {
+        Self::of(app, request.uri(), request.headers())
+    }
+
+    fn of(app: &App, uri: &Uri, headers: &HeaderMap) -> Self {
+        let known = |tag: &str| app.town().languages.iter().find(|language| language.as_str().eq_ignore_ascii_case(tag)).cloned();
+        let asked = uri.query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("lang="))).and_then(known);
+        let language = asked
+            .or_else(|| cookie(headers, "lang").and_then(known))
+            .or_else(|| accepted(headers).into_iter().find_map(|tag| known(&tag)))
+            .or_else(|| app.town().languages.first().cloned())
+            .unwrap_or(Language::JAPANESE);
+        Self { app: app.clone(), language, large: cookie(headers, "size") == Some("large"), path: uri.path().to_owned() }
+    }
+
+    /// The text of a key.
+    pub fn t(&self, key: &str) -> String {
+        self.app.catalogue().text(&self.language, key, &[])
+    }
+
+    /// The text of a key with places for values.
+    pub fn ta(&self, key: &str, args: &[(&str, Arg<'_>)]) -> String {
+        self.app.catalogue().text(&self.language, key, args)
+    }
+
+    /// The text of a key with one place for a value.
+    pub fn t1(&self, key: &str, name: &str, value: &str) -> String {
+        self.ta(key, &[(name, Arg::from(value))])
+    }
+
+    /// Whether a key has a text.
+    pub fn has(&self, key: &str) -> bool {
+        self.app.catalogue().has(key)
+    }
+
+    /// The town's own words in the reader's language.
+    pub fn words<'a>(&self, words: &'a Words) -> &'a str {
+        words.in_language(&self.language)
+    }
+
+    /// The path of an asset.
+    pub fn asset(&self, name: &str) -> String {
+        self.app.assets().path(name)
+    }
+
+    /// A day as the reader writes it: 2027年3月31日, 31 March 2027.
+    pub fn day(&self, day: &Date) -> String {
+        day_in_words(&self.language, *day)
+    }
+
+    /// A moment as the reader writes it, in Japan's time.
+    pub fn moment(&self, moment: &Timestamp) -> String {
+        moment_in_words(&self.language, *moment)
+    }
+
+    /// A count with its thousands apart.
+    pub fn count(&self, count: &i64) -> String {
+        let digits = count.unsigned_abs().to_string();
+        let mut out = String::new();
+        for (place, digit) in digits.chars().enumerate() {
+            if place > 0 && (digits.len() - place) % 3 == 0 {
+                out.push(',');
+            }
+            out.push(digit);
+        }
+        if *count < 0 { format!("-{out}") } else { out }
+    }
+}
+
+impl FromRequestParts<App> for View {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(app, &parts.uri, &parts.headers))
+    }
+}
+
+/// Writes a day in a language.
+pub fn day_in_words(language: &Language, day: Date) -> String {
+    if language.html() == "ja" {
+        format!("{}年{}月{}日", day.year(), day.month(), day.day())
+    } else {
+        const MONTHS: [&str; 12] =
+            ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+        let month = usize::try_from(day.month()).ok().and_then(|month| MONTHS.get(month.wrapping_sub(1))).unwrap_or(&"");
+        format!("{} {month} {}", day.day(), day.year())
+    }
+}
+
+/// Writes a moment in a language, in Japan's time.
+pub fn moment_in_words(language: &Language, moment: Timestamp) -> String {
+    let local = moment.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9)));
+    format!("{} {:02}:{:02}", day_in_words(language, local.date()), local.hour(), local.minute())
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+/// The tags of `Accept-Language` as written, with each tag's main part after it.
+fn accepted(headers: &HeaderMap) -> Vec<String> {
+    let line = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    line.split(',')
+        .filter_map(|item| item.split(';').next())
+        .map(|tag| tag.trim().to_ascii_lowercase())
+        .flat_map(|tag| [tag.clone(), tag.split('-').next().unwrap_or_default().to_owned()])
+        .collect()
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Display {
+    size: String,
+}
+
+/// Keeps the type size, for readers whose browser runs no script.
+pub(crate) async fn display(headers: HeaderMap, Form(display): Form<Display>) -> Response {
+    let size = if display.size == "large" { "large" } else { "normal" };
+    let back = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).and_then(|url| url.split_once("://")?.1.split_once('/'));
+    let back = back.map_or_else(|| "/".to_owned(), |(_, path)| format!("/{path}"));
+    let cookie = format!("size={size}; Path=/; Max-Age=31536000; SameSite=Lax");
+    ([(header::SET_COOKIE, cookie)], Redirect::to(&back)).into_response()
+}

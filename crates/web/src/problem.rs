@@ -1,0 +1,186 @@
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Serialize;
+
+use crate::{App, Page, View};
+
+/// What went wrong, for a program (RFC 9457) and, by way of the catalogue, for a person.
+///
+/// The texts are `problem-<code with hyphens>` and `problem-<code>.next` (the next step); a code without a text reads the one of its status.
+#[derive(Debug, Clone, Serialize)]
+pub struct Problem {
+    /// HTTP status.
+    #[serde(serialize_with = "as_number")]
+    pub status: StatusCode,
+    /// Stable code, `room.what`.
+    pub code: &'static str,
+    /// Where the reader's input is wrong, if it is: field name and code.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<(&'static str, &'static str)>,
+    /// Further members of the answer.
+    #[serde(flatten)]
+    pub more: serde_json::Map<String, serde_json::Value>,
+}
+
+fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}
+
+impl Problem {
+    /// A problem with a status and a code.
+    pub fn new(status: StatusCode, code: &'static str) -> Self {
+        Self { status, code, fields: Vec::new(), more: serde_json::Map::new() }
+    }
+
+    /// 400: the input cannot be right.
+    pub fn bad_input(code: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code)
+    }
+
+    /// 401: nobody is logged in.
+    pub fn not_signed_in() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "web.not_signed_in")
+    }
+
+    /// 404: not there, or not the caller's to know.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "web.not_found")
+    }
+
+    /// 409: the state of things says no.
+    pub fn conflict(code: &'static str) -> Self {
+        Self::new(StatusCode::CONFLICT, code)
+    }
+
+    /// Adds a member to the answer.
+    pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.more.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Logs an error with all it came from and answers 500 without a word of it.
+    pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut chain = error.to_string();
+        let mut source = error.source();
+        while let Some(inner) = source {
+            chain = format!("{chain}: {inner}");
+            source = inner.source();
+        }
+        tracing::error!(error = chain, "request failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "web.internal")
+    }
+
+    fn text_key(&self) -> String {
+        format!("problem-{}", self.code.replace(['.', '_'], "-"))
+    }
+}
+
+impl From<store::Error> for Problem {
+    fn from(error: store::Error) -> Self {
+        match error {
+            // Who may not do it learns no more than who is not there.
+            store::Error::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "web.forbidden"),
+            store::Error::Pool(_) | store::Error::Closing => Self::new(StatusCode::SERVICE_UNAVAILABLE, "web.try_again"),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<identity::Error> for Problem {
+    fn from(error: identity::Error) -> Self {
+        match error {
+            identity::Error::Store(store) => store.into(),
+            error @ (identity::Error::Secret | identity::Error::Stored { .. } | identity::Error::PasskeySettings { .. }) => Self::internal(&error),
+            error => Self::new(status_of(&error), error.code()),
+        }
+    }
+}
+
+fn status_of(error: &identity::Error) -> StatusCode {
+    use identity::Error as E;
+    match error {
+        E::ProofNotFound | E::AccountNotFound | E::MatchNotOpen | E::PhoneNotFound | E::StaffNotFound | E::UnknownPlace | E::DeviceNotFound => {
+            StatusCode::NOT_FOUND
+        }
+        E::SessionNotFound => StatusCode::NOT_FOUND,
+        E::Card(_) | E::FourInformation(_) | E::UnknownCard | E::PhoneKey | E::PhoneChallenge | E::CodeNotValid | E::Passkey | E::Text { .. } => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        _ => StatusCode::CONFLICT,
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        // `as_page` below gives it the reader's words and shape; it alone knows the request.
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+pub(crate) async fn not_found() -> Problem {
+    Problem::not_found()
+}
+
+/// Gives every problem its words: JSON for programs, a page for people.
+pub(crate) async fn as_page(State(app): State<App>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let target = request.uri().path_and_query().map_or_else(|| path.clone(), ToString::to_string);
+    let view = View::of_request(&app, &request);
+    let wants_page = !path.starts_with("/api/")
+        && request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_none_or(|accept| accept.contains("html") || accept == "*/*");
+    let is_get = request.method() == axum::http::Method::GET;
+    let mut response = next.run(request).await;
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else {
+        return response;
+    };
+    if !wants_page {
+        return json(&view, &problem);
+    }
+    if problem.status == StatusCode::UNAUTHORIZED {
+        let door = if path.starts_with("/staff") { "/staff/login" } else { "/start" };
+        let back = if is_get { format!("{door}?next={}", urlencode(&target)) } else { door.to_owned() };
+        return Redirect::to(&back).into_response();
+    }
+    page(&view, &problem)
+}
+
+fn words(view: &View, problem: &Problem) -> (String, String) {
+    let own = problem.text_key();
+    let key = if view.has(&own) { own } else { format!("problem-status-{}", problem.status.as_u16()) };
+    let key = if view.has(&key) { key } else { "problem-status-500".to_owned() };
+    (view.t(&key), view.t(&format!("{key}.next")))
+}
+
+fn json(view: &View, problem: &Problem) -> Response {
+    let (title, detail) = words(view, problem);
+    let mut body = serde_json::to_value(problem).unwrap_or_default();
+    if let Some(members) = body.as_object_mut() {
+        members.insert("type".into(), format!("urn:tegata:problem:{}", problem.code).into());
+        members.insert("title".into(), title.into());
+        members.entry("detail").or_insert_with(|| detail.into());
+    }
+    let mut response = (problem.status, body.to_string()).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response
+}
+
+fn page(view: &View, problem: &Problem) -> Response {
+    let (title, next) = words(view, problem);
+    let mut response = view.page(&Page::plain(&title), &crate::shell::ProblemBody { view, title: &title, next: &next });
+    *response.status_mut() = problem.status;
+    response
+}
+
+/// Escapes a path for use as a query value.
+fn urlencode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}

@@ -1,0 +1,85 @@
+use axum::Router;
+use axum::routing::{get, post};
+use store::{JobHandlers, Migrations, Permission, Reactions};
+use tower_http::compression::CompressionLayer;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{App, api, assets, guard, language, problem, shell};
+
+/// What a service room brings to the house. The binary holds the one list of them.
+pub struct Service {
+    /// The room's name, as in its crate and its tables.
+    pub name: &'static str,
+    /// Its tables.
+    pub migrations: Option<Migrations>,
+    /// Its pages.
+    pub pages: Router<App>,
+    /// Its API, with its part of the OpenAPI document; paths begin with `/api/v1/`.
+    pub api: OpenApiRouter<App>,
+    /// What it does when something happens elsewhere.
+    pub reactions: fn(&mut Reactions),
+    /// The work it does later.
+    pub jobs: fn(&mut JobHandlers),
+    /// Its texts: language tag and Fluent file.
+    pub texts: &'static [(&'static str, &'static str)],
+    /// Its places in the menus.
+    pub menu: &'static [MenuItem],
+}
+
+impl Service {
+    /// A service with nothing in it yet: name it, then fill in what it has.
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            migrations: None,
+            pages: Router::new(),
+            api: OpenApiRouter::new(),
+            reactions: |_| {},
+            jobs: |_| {},
+            texts: &[],
+            menu: &[],
+        }
+    }
+}
+
+/// A line of a menu.
+#[derive(Debug, Clone, Copy)]
+pub struct MenuItem {
+    /// Where it leads.
+    pub href: &'static str,
+    /// The text of the catalogue.
+    pub text: &'static str,
+    /// The icon of the design system.
+    pub icon: &'static str,
+    /// For staff: what one must be permitted to see it. None stands in the residents' bar.
+    pub staff: Option<Permission>,
+}
+
+/// Joins the services into the town's router: pages, API, assets, health, and the guards around all of them.
+pub fn house(app: App, services: Vec<Service>) -> Router {
+    let mut pages = Router::new();
+    let mut documented = OpenApiRouter::with_openapi(api::base(&app));
+    for service in services {
+        pages = pages.merge(service.pages);
+        documented = documented.merge(service.api);
+    }
+    let (json, document) = documented.split_for_parts();
+    let document = api::Document::new(&document);
+    Router::new()
+        .merge(pages)
+        .merge(json)
+        .route("/api/v1/openapi.json", get(move || async move { document.answer() }))
+        .route("/healthz", get(api::health))
+        .route("/metrics", get(api::metrics))
+        .route("/assets/{*path}", get(assets::asset))
+        .route("/sw.js", get(assets::service_worker))
+        .route("/town.css", get(shell::town_css))
+        .route("/manifest.webmanifest", get(shell::web_manifest))
+        .route("/display", post(language::display))
+        .fallback(problem::not_found)
+        .layer(axum::middleware::from_fn_with_state(app.clone(), problem::as_page))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), guard::guard))
+        .layer(CompressionLayer::new())
+        .layer(axum::middleware::from_fn(api::measure))
+        .with_state(app)
+}
