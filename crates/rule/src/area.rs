@@ -120,14 +120,12 @@ impl Area {
 
     /// Whether a point lies inside; one that is not finite does not.
     pub fn contains(&self, (x, y): (f64, f64)) -> bool {
-        if !(x >= self.left && x <= self.right && y >= self.bottom && y <= self.top) {
-            return false;
-        }
+        // Both looked at without a branch: for most points neither the box nor the cell can be foretold.
+        let boxed = (x >= self.left) & (x <= self.right) & (y >= self.bottom) & (y <= self.top);
         let row = self.row(y);
         match self.cells[row * CELLS + self.column(x)] {
-            Cell::Outside => false,
-            Cell::Inside => true,
-            Cell::Mixed => self.crosses(row, x, y),
+            Cell::Mixed if boxed => self.crosses(row, x, y),
+            cell => boxed & (cell == Cell::Inside),
         }
     }
 

@@ -134,7 +134,7 @@ pub fn run(people: usize, seed: u64, rounds: usize, clocks: Clocks<'_>) -> Resul
     let (combined, by_member) = (rule(COMBINED), rule(COMBINED_BY_MEMBER));
     let mut times = Vec::new();
 
-    let mut first = |town: &mut Town| {
+    let first = |town: &mut Town| {
         let bits = Area::new(std::slice::from_ref(&town.outline)).place(&town.homes);
         town.table.set_bits(flood, bits).expect("one bit was made for each home");
         combined.count(&town.table, TODAY)

@@ -31,7 +31,7 @@ impl Bits {
 
     /// Clears what stands beyond the last row.
     fn trim(&mut self) {
-        if self.len % 64 != 0
+        if !self.len.is_multiple_of(64)
             && let Some(last) = self.words.last_mut()
         {
             *last &= (1 << (self.len % 64)) - 1;

@@ -4,7 +4,7 @@ use civil::Date;
 
 use crate::calendar::{day_number, day_of_number};
 use crate::eval::{Frame, eval, truth};
-use crate::monotone::{Input, Way, depends, order, turning_points, way};
+use crate::monotone::{Input, comparison_way, depends, order, turning_points};
 use crate::node::{Node, Op};
 use crate::person::Person;
 use crate::rule::Rule;
@@ -70,11 +70,7 @@ fn turning_days(node: &Node, frame: &Frame<'_>, stretch: (i64, i64), days: &mut 
 }
 
 fn bisect(pair: &[Node; 2], frame: &Frame<'_>, (first, last): (i64, i64)) -> Option<(i64, i64)> {
-    let way = match (way(&pair[0], Input::Today), way(&pair[1], Input::Today)) {
-        (Way::Up, Way::Still | Way::Down) | (Way::Still, Way::Down) => Way::Up,
-        (Way::Down, Way::Still | Way::Up) | (Way::Still, Way::Up) => Way::Down,
-        _ => return None,
-    };
+    let way = comparison_way(pair, Input::Today)?;
     turning_points(first, last, way, &mut |day| {
         let day = i32::try_from(day).ok().and_then(day_of_number)?;
         let left = eval(&pair[0], &mut frame.on(day)).ok()?;

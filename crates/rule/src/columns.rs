@@ -10,7 +10,7 @@ use civil::Date;
 use crate::bits::Bits;
 use crate::calendar::day_of_number;
 use crate::eval::{Frame, truth};
-use crate::monotone::{Input, Way, order, turning_points, way};
+use crate::monotone::{Sight, intersection, ranges, union};
 use crate::node::{Compare, Node, Op, Quantifier, Scope};
 use crate::rule::Rule;
 use crate::schema::{Schema, Slot};
@@ -194,6 +194,10 @@ impl<'a> Compiler<'a> {
         truth(node, &mut Frame::new(self.today, &[], &[]).with_subject(scope, &facts)).ok()
     }
 
+    fn sight(&self, scope: Scope, slot: Slot) -> Sight {
+        Sight { today: self.today, scope, slot, slots: self.table.schema().len() }
+    }
+
     /// A condition on one column, worked out for its values; `None` when there are too many.
     fn tabulated(&self, node: &'a Node, want: bool, scope: Scope, slot: Slot) -> Option<Plan<'a>> {
         let holds = |value: Value| self.ask(node, scope, Some((slot, value))) == Some(want);
@@ -220,7 +224,7 @@ impl<'a> Compiler<'a> {
             Some(Column::Dates { days, first, last }) => {
                 let (from, to) = (i64::from(*first), i64::from(*last));
                 let value = |day: i64| i32::try_from(day).ok().and_then(day_of_number).map_or(Value::Null, Value::Date);
-                if let Some(ranges) = self.ranges(node, want, scope, slot, (from, to), &value) {
+                if let Some(ranges) = ranges(node, want, self.sight(scope, slot), (from, to), &value) {
                     let ranges = ranges.into_iter().map(|(a, b)| (a - from, b - from)).collect();
                     return Some(Plan::Days { slot, days, first: *first, ranges, unknown });
                 }
@@ -231,50 +235,10 @@ impl<'a> Compiler<'a> {
                 Some(Plan::DayTable { days, first: *first, holds, unknown })
             }
             Some(Column::Ints { values, known, least, most }) => {
-                let ranges = self.ranges(node, want, scope, slot, (*least, *most), &|number| Value::Int(number))?;
+                let ranges = ranges(node, want, self.sight(scope, slot), (*least, *most), &Value::Int)?;
                 Some(Plan::Ints { values, known: known.words(), ranges, unknown })
             }
         }
-    }
-
-    /// The ranges of a fact in which a comparison is `want`, found by bisection; `None` when it may turn more than once.
-    fn ranges(
-        &self,
-        node: &Node,
-        want: bool,
-        scope: Scope,
-        slot: Slot,
-        (first, last): (i64, i64),
-        value: &dyn Fn(i64) -> Value,
-    ) -> Option<Vec<(i64, i64)>> {
-        let Op::Compare(operator, pair) = &node.op else { return None };
-        let input = Input::Fact(scope, slot);
-        let way = match (way(&pair[0], input), way(&pair[1], input)) {
-            (Way::Unclear, _) | (_, Way::Unclear) => return None,
-            (Way::Up, Way::Still | Way::Down) | (Way::Still, Way::Down) => Way::Up,
-            (Way::Down, Way::Still | Way::Up) | (Way::Still, Way::Up) => Way::Down,
-            _ => return None,
-        };
-        let mut facts = vec![Value::Null; self.table.schema().len()];
-        let mut order_at = |at: i64| {
-            facts[slot.index()] = value(at);
-            let mut frame = Frame::new(self.today, &[], &[]).with_subject(scope, &facts);
-            let left = crate::eval::eval(&pair[0], &mut frame).ok()?;
-            let right = crate::eval::eval(&pair[1], &mut frame).ok()?;
-            order(&left, &right)
-        };
-        let (reached, passed) = turning_points(first, last, way, &mut order_at)?;
-        let (before, after) = match way {
-            Way::Up => (std::cmp::Ordering::Less, std::cmp::Ordering::Greater),
-            _ => (std::cmp::Ordering::Greater, std::cmp::Ordering::Less),
-        };
-        let stretches = [
-            (before, first, reached.saturating_sub(1)),
-            (std::cmp::Ordering::Equal, reached, passed.saturating_sub(1)),
-            (after, passed, last),
-        ];
-        let chosen = stretches.into_iter().filter(|(order, from, to)| operator.holds(*order) == want && from <= to);
-        Some(union(chosen.map(|(_, from, to)| (from, to)).collect()))
     }
 
     fn run(&self, plan: &Plan<'_>) -> Vec<u64> {
@@ -351,11 +315,14 @@ fn simplify_or(plans: Vec<Plan<'_>>) -> Plan<'_> {
     }
 }
 
+/// How two parts on one column of days become one.
+type Join = fn(&[(i64, i64)], &[(i64, i64)]) -> Vec<(i64, i64)>;
+
 /// Adds a part; two parts on the same column of days become one, so that the column is read once.
 fn merge<'a>(
     parts: &mut Vec<Plan<'a>>,
     plan: Plan<'a>,
-    join: fn(&[(i64, i64)], &[(i64, i64)]) -> Vec<(i64, i64)>,
+    join: Join,
     both: fn(bool, bool) -> bool,
 ) {
     if let Plan::Days { slot, ranges, unknown, .. } = &plan {
@@ -370,23 +337,6 @@ fn merge<'a>(
         }
     }
     parts.push(plan);
-}
-
-fn union(mut ranges: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
-    ranges.sort_unstable();
-    let mut merged: Vec<(i64, i64)> = Vec::new();
-    for (from, to) in ranges {
-        match merged.last_mut() {
-            Some(last) if from <= last.1.saturating_add(1) => last.1 = last.1.max(to),
-            _ => merged.push((from, to)),
-        }
-    }
-    merged
-}
-
-fn intersection(a: &[(i64, i64)], b: &[(i64, i64)]) -> Vec<(i64, i64)> {
-    let pairs = a.iter().flat_map(|x| b.iter().map(move |y| (x.0.max(y.0), x.1.min(y.1))));
-    union(pairs.filter(|(from, to)| from <= to).collect())
 }
 
 /// How dear a plan is, so that the cheap parts thin out the rows first.

@@ -2,6 +2,9 @@
 
 use std::cmp::Ordering;
 
+use civil::Date;
+
+use crate::eval::{Frame, eval};
 use crate::functions::Func;
 use crate::node::{Birth, Node, Op, Scope};
 use crate::schema::{Schema, Slot};
@@ -117,4 +120,68 @@ pub(crate) fn turning_points(first: i64, last: i64, way: Way, order: &mut dyn Fn
         Some(above)
     };
     Some((first_with(|order| order != Ordering::Less)?, first_with(|order| order == Ordering::Greater)?))
+}
+
+/// One fact of one person on one day, everything else not known.
+#[derive(Clone, Copy)]
+pub(crate) struct Sight {
+    pub(crate) today: Date,
+    pub(crate) scope: Scope,
+    pub(crate) slot: Slot,
+    /// How many facts a person has.
+    pub(crate) slots: usize,
+}
+
+/// The ranges of a fact in which a comparison is `want`, found by bisection; `None` when it may turn back.
+pub(crate) fn ranges(
+    node: &Node,
+    want: bool,
+    sight: Sight,
+    (first, last): (i64, i64),
+    value: &dyn Fn(i64) -> Value,
+) -> Option<Vec<(i64, i64)>> {
+    let Op::Compare(operator, pair) = &node.op else { return None };
+    let way = comparison_way(pair, Input::Fact(sight.scope, sight.slot))?;
+    let mut facts = vec![Value::Null; sight.slots];
+    let (reached, passed) = turning_points(first, last, way, &mut |at| {
+        facts[sight.slot.index()] = value(at);
+        let frame = || Frame::new(sight.today, &[], &[]).with_subject(sight.scope, &facts);
+        order(&eval(&pair[0], &mut frame()).ok()?, &eval(&pair[1], &mut frame()).ok()?)
+    })?;
+    let (before, after) = match way {
+        Way::Up => (Ordering::Less, Ordering::Greater),
+        _ => (Ordering::Greater, Ordering::Less),
+    };
+    let stretches =
+        [(before, first, reached.saturating_sub(1)), (Ordering::Equal, reached, passed.saturating_sub(1)), (after, passed, last)];
+    let chosen = stretches.into_iter().filter(|(order, from, to)| operator.holds(*order) == want && from <= to);
+    Some(union(chosen.map(|(_, from, to)| (from, to)).collect()))
+}
+
+/// The way the left side of a comparison moves against the right.
+pub(crate) fn comparison_way(pair: &[Node; 2], input: Input) -> Option<Way> {
+    match (way(&pair[0], input), way(&pair[1], input)) {
+        (Way::Up, Way::Still | Way::Down) | (Way::Still, Way::Down) => Some(Way::Up),
+        (Way::Down, Way::Still | Way::Up) | (Way::Still, Way::Up) => Some(Way::Down),
+        _ => None,
+    }
+}
+
+/// Ranges joined into as few as hold the same numbers.
+pub(crate) fn union(mut ranges: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
+    ranges.sort_unstable();
+    let mut merged: Vec<(i64, i64)> = Vec::new();
+    for (from, to) in ranges {
+        match merged.last_mut() {
+            Some(last) if from <= last.1.saturating_add(1) => last.1 = last.1.max(to),
+            _ => merged.push((from, to)),
+        }
+    }
+    merged
+}
+
+/// What lies in ranges of both.
+pub(crate) fn intersection(a: &[(i64, i64)], b: &[(i64, i64)]) -> Vec<(i64, i64)> {
+    let pairs = a.iter().flat_map(|x| b.iter().map(move |y| (x.0.max(y.0), x.1.min(y.1))));
+    union(pairs.filter(|(from, to)| from <= to).collect())
 }

@@ -58,11 +58,8 @@ impl Rule {
         if !diagnostics.is_empty() {
             return Err(diagnostics);
         }
-        let mut hash = Fnv::default();
-        hash.add(source.as_bytes());
-        hash.add(&schema.fingerprint().to_le_bytes());
-        let inner = Inner { source: source.into(), schema: schema.clone(), node: checked.node, kind, fingerprint: hash.0 };
-        Ok(Rule(Arc::new(inner)))
+        let fingerprint = fingerprint(source, schema, &checked.node);
+        Ok(Rule(Arc::new(Inner { source: source.into(), schema: schema.clone(), node: checked.node, kind, fingerprint })))
     }
 
     /// Whether the person is entitled on the day. A rule that needs a fact which is not known answers false.
@@ -106,22 +103,14 @@ impl Rule {
         self.0.kind
     }
 
-    /// The same number for the same source and schema, on every machine and in every release.
+    /// The same number for the same source and the same types of the facts it looks at, on every machine and in every release.
     pub fn fingerprint(&self) -> u64 {
         self.0.fingerprint
     }
 
     /// The facts the rule looks at, each once, in slot order; facts of household members included.
     pub fn facts(&self) -> Vec<Slot> {
-        let mut slots = Vec::new();
-        self.0.node.walk(&mut |node| match &node.op {
-            Op::Fact(_, slot) | Op::Known(_, slot) | Op::MaybeFact(_, slot) => slots.push(*slot),
-            Op::Birth(..) => slots.push(Schema::DATE_OF_BIRTH),
-            _ => {}
-        });
-        slots.sort_unstable();
-        slots.dedup();
-        slots
+        facts(&self.0.node)
     }
 
     /// Whether the answer can change with the day alone.
@@ -145,6 +134,30 @@ impl Rule {
     pub(crate) fn diagnostic(&self, span: Span, code: Code, ja: impl Into<String>, en: impl Into<String>) -> Diagnostic {
         Diagnostic::new(&self.0.source, span, code, ja, en)
     }
+}
+
+fn facts(node: &Node) -> Vec<Slot> {
+    let mut slots = Vec::new();
+    node.walk(&mut |node| match &node.op {
+        Op::Fact(_, slot) | Op::Known(_, slot) | Op::MaybeFact(_, slot) => slots.push(*slot),
+        Op::Birth(..) => slots.push(Schema::DATE_OF_BIRTH),
+        _ => {}
+    });
+    slots.sort_unstable();
+    slots.dedup();
+    slots
+}
+
+fn fingerprint(source: &str, schema: &Schema, node: &Node) -> u64 {
+    let mut hash = Fnv::default();
+    hash.add(source.as_bytes());
+    let mut infos: Vec<_> = facts(node).into_iter().map(|slot| schema.info(slot)).collect();
+    infos.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    for info in infos {
+        hash.add(info.path.as_bytes());
+        hash.add(&[info.kind as u8]);
+    }
+    hash.0
 }
 
 impl fmt::Debug for Rule {

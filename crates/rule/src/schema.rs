@@ -17,7 +17,6 @@ pub struct Schema(Arc<Inner>);
 struct Inner {
     slots: Vec<SlotInfo>,
     by_path: HashMap<String, Slot>,
-    fingerprint: u64,
 }
 
 /// Where a fact stands in a [`crate::Person`] and in a [`crate::Table`].
@@ -130,11 +129,6 @@ impl Schema {
         self.0.slots.is_empty()
     }
 
-    /// The same number for the same names and types, on every machine.
-    pub fn fingerprint(&self) -> u64 {
-        self.0.fingerprint
-    }
-
     /// Whether some name starts with `structure.`.
     pub(crate) fn has_structure(&self, structure: &str) -> bool {
         self.0.slots.iter().any(|info| info.path.strip_prefix(structure).is_some_and(|rest| rest.starts_with('.')))
@@ -206,15 +200,12 @@ impl SchemaBuilder {
             return Err(SchemaError::TooMany);
         }
         let mut by_path = HashMap::new();
-        let mut hash = Fnv::default();
         for (index, info) in self.slots.iter().enumerate() {
             if by_path.insert(info.path.clone(), Slot(index as u16)).is_some() {
                 return Err(SchemaError::Twice(info.path.clone()));
             }
-            hash.add(info.path.as_bytes());
-            hash.add(&[info.kind as u8, u8::from(info.personal)]);
         }
-        Ok(Schema(Arc::new(Inner { slots: self.slots, by_path, fingerprint: hash.0 })))
+        Ok(Schema(Arc::new(Inner { slots: self.slots, by_path })))
     }
 }
 
