@@ -104,7 +104,7 @@ impl FromStr for RecipientNumber {
 /// The check digit of payer and recipient numbers: from the right, digits times 2 and 1 in turn, digits of the products summed, the
 /// difference to the next ten.
 ///
-/// Source: 療養の給付及び公費負担医療に関する費用の請求に関する命令 (記載要領), 設定要領 of 保険者番号等.
+/// Source: 保険者番号等の設定について (昭和51年8月7日保発第45号・庁保発第34号).
 fn alternating_check_digit(mut body: u32) -> u32 {
     let (mut sum, mut weight) = (0, 2);
     while body > 0 {
@@ -158,7 +158,7 @@ text_form!(RecipientNumber, "{:07}");
 /// parted by single blanks or dashes, twelve in all, with the right check digit.
 ///
 /// Used to refuse free text before anything is stored. About one of eleven other twelve-digit numbers looks so too: the person is asked to
-/// write it differently. Source: 番号法施行規則 (総務省令) 5条 for the check digit.
+/// write it differently. Source of the check digit: 平成26年総務省令第85号 5条.
 pub fn looks_like_my_number(text: &str) -> bool {
     let (mut groups, mut gap) = (Vec::<Vec<u32>>::new(), usize::MAX);
     let mut chains = Vec::new();
