@@ -1,7 +1,7 @@
 //! Runs the examples of a pack: this person, on this day, is entitled or not.
 
-use civil::{Date, PartialDate};
-use rule::{Person, Schema, Value};
+use civil::Date;
+use rule::{Outcome, Person, Schema, Sentence, Value};
 
 use crate::{
     Town,
@@ -24,6 +24,8 @@ pub struct CaseResult {
     pub expected: Expected,
     /// What the rule in force that day answers.
     pub given: Expected,
+    /// The conditions that decided, in Japanese and English.
+    pub why: Vec<Sentence>,
 }
 
 impl CaseResult {
@@ -35,47 +37,35 @@ impl CaseResult {
 
 /// Runs all examples of a town.
 pub(crate) fn run(town: &Town) -> Vec<CaseResult> {
-    let run = |programme: &Programme, case: &Case| CaseResult {
-        programme: programme.id.clone(),
-        name: case.name.clone(),
-        location: case.location.clone(),
-        on: case.on,
-        expected: case.eligible,
-        given: answer(town, programme, case),
-    };
-    town.programmes.iter().flat_map(|programme| programme.cases.iter().map(move |case| run(programme, case))).collect()
+    town.programmes.iter().flat_map(|programme| programme.cases.iter().map(move |case| run_one(town, programme, case))).collect()
 }
 
-/// The fault of an example that came out otherwise, with the rule and the facts it saw.
-pub(crate) fn fault(town: &Town, programme: &Programme, case: &Case, given: Expected) -> Diagnostic {
+fn run_one(town: &Town, programme: &Programme, case: &Case) -> CaseResult {
+    let (given, why) = match programme.in_force(case.on) {
+        None => (Expected::No, Vec::new()),
+        Some(version) => {
+            let explanation = version.eligible.explain(&person(town, case), case.on);
+            let given = match explanation.outcome {
+                Outcome::Holds => Expected::Yes,
+                Outcome::Fails => Expected::No,
+                Outcome::NotKnown | Outcome::Failed => Expected::Unknown,
+            };
+            (given, explanation.reasons)
+        }
+    };
+    let (programme, name, location) = (programme.id.clone(), case.name.clone(), case.location.clone());
+    CaseResult { programme, name, location, on: case.on, expected: case.eligible, given, why }
+}
+
+/// The fault of an example that came out otherwise, with the reasons of the answer.
+pub(crate) fn fault(programme: &Programme, case: &Case, result: &CaseResult) -> Diagnostic {
     let rule = match programme.in_force(case.on) {
-        Some(version) => format!("the rule in force on {} is {}", case.on, one_line(version.eligible.source())),
+        Some(version) => format!("the rule from {}", version.from),
         None => format!("no version is in force on {}", case.on),
     };
-    let birth = case.resident.date_of_birth.and_then(|birth| birth_words(town, birth)).unwrap_or_default();
-    let reason = format!("the case {:?} expects {}, but the answer is {given}: {rule}{birth}", case.name, case.eligible);
+    let why: String = result.why.iter().map(|sentence| format!("; {} ({})", sentence.en, sentence.ja)).collect();
+    let reason = format!("the case {:?} expects {}, but the answer is {}: {rule}{why}", case.name, case.eligible, result.given);
     Diagnostic::error(case.location.clone(), reason, "correct the rule, or the case if the ordinance says so")
-}
-
-fn one_line(rule: &str) -> String {
-    rule.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The days that decide most cases, so that the reader need not count.
-fn birth_words(town: &Town, birth: PartialDate) -> Option<String> {
-    let Some(day) = town.bridge.unknown_birthday.day(birth) else { return Some("; the birthday counts as unknown".to_owned()) };
-    let deemed = if birth.exact().is_none() { format!(", deemed to be {day}") } else { String::new() };
-    let (age_18, age_75) = (civil::attains(day, 18), civil::birthday(day, 75));
-    Some(format!("; born {birth}{deemed}, 18 is attained on {age_18}, the 75th birthday is {age_75}"))
-}
-
-fn answer(town: &Town, programme: &Programme, case: &Case) -> Expected {
-    let Some(version) = programme.in_force(case.on) else { return Expected::No };
-    match version.eligible.value(&person(town, case), case.on) {
-        Ok(Some(Value::Bool(true))) => Expected::Yes,
-        Ok(Some(_)) => Expected::No,
-        Ok(None) | Err(_) => Expected::Unknown,
-    }
 }
 
 /// The person of an example with their household, as a rule sees them.

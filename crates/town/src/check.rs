@@ -7,6 +7,7 @@ use crate::{
     cases::{self, CaseResult},
     diagnostic::{Diagnostic, Severity},
     model::{Expected, Programme},
+    possible::somebody_qualifies,
     read::{self, PackFile},
     texts::Catalogue,
 };
@@ -55,7 +56,7 @@ pub fn check_files(files: &[PackFile]) -> Report {
         if let Some(case) = programme.cases.iter().find(|case| case.location == result.location)
             && !result.holds()
         {
-            found.push(cases::fault(&town, programme, case, result.given));
+            found.push(cases::fault(programme, case, result));
         }
     }
     found.extend(Catalogue::new(&town.languages).add_town(&town.texts).build().check());
@@ -71,14 +72,22 @@ fn cases_of<'a>(programme: &'a Programme, cases: &'a [CaseResult]) -> impl Itera
 /// What a careful official would add.
 fn advice(town: &Town, programme: &Programme) -> Vec<Diagnostic> {
     let mut advice = Vec::new();
-    let mut advise = |reason: String, next: &str| advice.push(Diagnostic::warning(programme.location.clone(), reason, next));
+    let here = |reason: String, next: &str| Diagnostic::warning(programme.location.clone(), reason, next);
     for (expected, word) in [(Expected::Yes, "entitled"), (Expected::No, "not entitled")] {
         if !programme.cases.iter().any(|case| case.eligible == expected) {
-            advise(format!("no case of {} shows somebody who is {word}", programme.id), "add a [[programme.case]]");
+            advice.push(here(format!("no case of {} shows somebody who is {word}", programme.id), "add a [[programme.case]]"));
         }
     }
+    for version in programme.versions.iter().filter(|version| !somebody_qualifies(version, programme.last_day_of(version))) {
+        let reason = format!("the rule of {} from {} answered no for every person that was made up for it", programme.id, version.from);
+        advice.push(Diagnostic::warning(
+            version.location.clone(),
+            reason,
+            "see whether anybody can be entitled at all; add a case that is",
+        ));
+    }
     if !town.places.iter().any(|place| place.accepts(&programme.id)) {
-        advise(format!("no place accepts {}", programme.id), "add it to accepts of a [[place]]");
+        advice.push(here(format!("no place accepts {}", programme.id), "add it to accepts of a [[place]]"));
     }
     advice
 }

@@ -122,11 +122,10 @@ impl Say<'_> {
 
 fn explain_programme(town: &Town, programme: &Programme, today: Date, say: &Say<'_>) -> ProgrammeExplanation {
     let in_force = programme.in_force(today).map(|version| version.from);
-    let versions = programme.versions.iter().enumerate().rev().map(|(index, version)| {
-        let end = version.until.or_else(|| programme.versions.get(index + 1).and_then(|next| next.from.yesterday().ok()));
+    let versions = programme.versions.iter().rev().map(|version| {
         let from = version.from.to_string();
         VersionExplanation {
-            span: match end.map(|end| end.to_string()) {
+            span: match programme.last_day_of(version).map(|end| end.to_string()) {
                 Some(end) => say.say("explain-from-until", &[("from", (&from).into()), ("until", (&end).into())]),
                 None => say.say("explain-from", &[("from", (&from).into())]),
             },

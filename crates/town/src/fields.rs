@@ -84,7 +84,12 @@ impl<'a> Value<'a> {
         T::Err: std::fmt::Display,
     {
         let text = self.string(faults)?;
-        text.parse().map_err(|error: T::Err| self.fault(faults, format!("{text:?}: {error}"), next)).ok()
+        let message = |error: T::Err| {
+            let error = error.to_string();
+            // Some parsers name the text, those of personal things never do.
+            if error.contains(&format!("{text:?}")) { error } else { format!("{text:?}: {error}") }
+        };
+        text.parse().map_err(|error| self.fault(faults, message(error), next)).ok()
     }
 
     /// A day, as text or as TOML's own date.
@@ -180,6 +185,11 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn location(&self) -> Location {
         self.source.at(self.start)
+    }
+
+    /// A text of the table without counting as asked for; used where a broken table must still be recognised.
+    pub(crate) fn peek(&self, key: &str) -> Option<&'a str> {
+        self.table.get(key).and_then(|value| value.get_ref().as_str())
     }
 
     /// The value of a key that may be left out.

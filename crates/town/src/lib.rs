@@ -17,6 +17,7 @@ mod explain;
 mod fields;
 mod hash;
 mod model;
+mod possible;
 mod read;
 mod rules;
 mod texts;

@@ -90,7 +90,10 @@ fn every_town_explains_itself_in_all_three_languages() {
         for language in [Language::JAPANESE, Language::EASY_JAPANESE, Language::ENGLISH] {
             let explanation = town::explain(&town, &language, civil::Date::constant(2026, 6, 1)).to_string();
             assert!(!explanation.contains(['{', '}']), "{explanation}");
-            assert!(!explanation.contains("explain-") && !explanation.contains("rule-") && !explanation.contains("field-"), "{explanation}");
+            assert!(
+                !explanation.contains("explain-") && !explanation.contains("rule-") && !explanation.contains("field-"),
+                "{explanation}"
+            );
             for programme in &town.programmes {
                 assert!(explanation.contains(programme.name.in_language(&language)));
                 assert!(explanation.contains(&programme.versions[0].source));
@@ -103,7 +106,8 @@ fn every_town_explains_itself_in_all_three_languages() {
 fn the_texts_of_this_room_are_there_in_every_language() {
     let languages = [Language::JAPANESE, Language::EASY_JAPANESE, Language::ENGLISH];
     let texts = town::texts();
-    let catalogue = texts.iter().fold(town::Catalogue::new(&languages), |builder, (language, file, text)| builder.add(language, file, text)).build();
+    let catalogue =
+        texts.iter().fold(town::Catalogue::new(&languages), |builder, (language, file, text)| builder.add(language, file, text)).build();
     assert_eq!(catalogue.check(), []);
 }
 
@@ -114,4 +118,32 @@ fn the_rule_in_force_is_that_of_the_day() {
     let id = "bath-pass".parse().unwrap();
     assert!(town.in_force(&id, civil::Date::constant(2026, 3, 31)).is_none());
     assert_eq!(town.in_force(&id, civil::Date::constant(2026, 4, 1)).unwrap().from, civil::Date::constant(2026, 4, 1));
+}
+
+mod any_text {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever happens to a pack's text, it is read or refused with places inside the file; it never panics.
+        #[test]
+        fn a_damaged_pack_is_refused_in_words(cut in 0usize..2000, length in 0usize..40, put in "[\\PC\n\"'\\[\\]{}=]{0,12}") {
+            let good = good();
+            let at = |offset: usize| good.char_indices().map(|(i, _)| i).chain([good.len()]).nth(offset).unwrap_or(good.len());
+            let text = format!("{}{put}{}", &good[..at(cut)], &good[at(cut + length)..]);
+            let report = check_files(&[file("town.toml", &text)]);
+            prop_assert!(report.town.is_some() || !report.found.is_empty());
+            for diagnostic in &report.found {
+                prop_assert!(diagnostic.location.line >= 1 && diagnostic.location.line <= text.split('\n').count());
+                prop_assert!(diagnostic.location.column >= 1);
+            }
+        }
+
+        /// Bytes that are no text are refused too.
+        #[test]
+        fn bytes_are_refused_in_words(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let report = check_files(&[PackFile { path: "town.toml".into(), bytes: bytes.clone() }, PackFile { path: "districts.csv".into(), bytes }]);
+            prop_assert!(report.town.is_none() && !report.found.is_empty());
+        }
+    }
 }

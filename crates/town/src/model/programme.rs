@@ -50,6 +50,12 @@ impl Programme {
         self.versions.iter().rev().find(|version| version.from <= day).filter(|version| version.until.is_none_or(|until| day <= until))
     }
 
+    /// The last day of a version: its own, or the day before the next one begins; none while it runs on.
+    pub fn last_day_of(&self, version: &Version) -> Option<Date> {
+        let next = self.versions.iter().map(|other| other.from).filter(|from| *from > version.from).min();
+        version.until.or_else(|| next.and_then(|next| next.yesterday().ok()))
+    }
+
     /// What a kind of place sees besides yes or no.
     pub fn disclosed_to(&self, kind: PlaceKind) -> &[Disclosed] {
         self.disclose.get(&kind).map_or(&[], Vec::as_slice)
@@ -180,6 +186,8 @@ pub struct Version {
     pub eligible: rule::Rule,
     /// The ordinance it implements.
     pub source: String,
+    /// Where it stands in the pack.
+    pub location: Location,
 }
 
 words! {

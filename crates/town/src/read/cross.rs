@@ -12,13 +12,14 @@ pub(super) fn check(
     bridge: Option<&Bridge>,
     facts: &[Fact],
     programmes: &[Located<Programme>],
+    written: &[String],
     places: &[Located<place::Read>],
     districts: &[Located<District>],
     offline: Option<Offline>,
     languages: &[Language],
     faults: &mut Faults,
 ) {
-    places_accept_known_programmes(programmes, places, faults);
+    places_accept_known_programmes(written, places, faults);
     places_stand_in_known_districts(places, districts, faults);
     if let Some(offline) = offline {
         graces_are_within_bound(places, offline, faults);
@@ -32,8 +33,9 @@ pub(super) fn check(
     }
 }
 
-fn places_accept_known_programmes(programmes: &[Located<Programme>], places: &[Located<place::Read>], faults: &mut Faults) {
-    let known: Vec<&str> = programmes.iter().map(|located| located.thing.id.as_str()).collect();
+/// `written` are the ids of all programmes, those with faults of their own included.
+fn places_accept_known_programmes(written: &[String], places: &[Located<place::Read>], faults: &mut Faults) {
+    let known: Vec<&str> = written.iter().map(String::as_str).collect();
     for accepted in places.iter().flat_map(|located| &located.thing.accepts) {
         let id = accepted.thing.as_str();
         if !known.contains(&id) {

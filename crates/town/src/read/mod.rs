@@ -220,12 +220,13 @@ fn assemble(parts: &mut Parts<'_>, files: &[PackFile], faults: &mut Faults) -> O
     let mut repeated = |name| parts.repeated.remove(name).unwrap_or_default();
     let (facts, programmes, places) = (repeated("fact"), repeated("programme"), repeated("place"));
     let facts = programme::facts(facts, faults);
+    let written: Vec<String> = programmes.iter().filter_map(|fields| fields.peek("id")).map(str::to_owned).collect();
     let schema = rules::schema(&facts);
     let bridge = parts.required("bridge", faults).and_then(|fields| bridge::read(fields, &facts, faults));
     let programmes = programme::read(programmes, &facts, &schema, faults);
     let places = place::read(places, faults);
     let texts = texts(files, &languages, faults);
-    cross::check(bridge.as_ref(), &facts, &programmes, &places, &districts, offline, &languages, faults);
+    cross::check(bridge.as_ref(), &facts, &programmes, &written, &places, &districts, offline, &languages, faults);
 
     let town = town?;
     Some(Town {

@@ -179,7 +179,7 @@ fn version(mut fields: Fields<'_>, schema: &Schema, faults: &mut Faults) -> Opti
     {
         value.fault(faults, format!("the last day {until} is before the first day {from}"), "write the last day the version is in force");
     }
-    Some(Located { thing: Version { from: from?, until, eligible: eligible?, source: source? }, location })
+    Some(Located { thing: Version { from: from?, until, eligible: eligible?, source: source?, location: location.clone() }, location })
 }
 
 /// Sorts versions by their first day and notes those that overlap.

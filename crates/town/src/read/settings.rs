@@ -109,11 +109,11 @@ fn telephone(value: Value<'_>, faults: &mut Faults) -> Option<String> {
 
 pub(super) fn trust(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Trust> {
     let anchors = fields.required("anchors", "[\"production\"]", faults).and_then(|value| {
-        let anchors: Vec<Anchors> = value.list(faults)?.iter().filter_map(|item| item.word(Anchors::ALL, Anchors::word, faults)).collect();
-        if anchors.is_empty() {
+        let items = value.list(faults)?;
+        if items.is_empty() {
             value.fault(faults, "nobody is trusted", "name at least one: [\"production\"]");
         }
-        Some(anchors)
+        Some(items.iter().filter_map(|item| item.word(Anchors::ALL, Anchors::word, faults)).collect())
     });
     let policy = fields.optional("revocation");
     let revocation = policy.map_or(Some(Revocation::Hard), |value| value.word(Revocation::ALL, Revocation::word, faults));
