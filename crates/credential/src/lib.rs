@@ -28,6 +28,7 @@ pub use credential::{Credential, Held, Unsigned};
 pub use key::{HolderKey, IssuerPublicKey, Jwk, Kid, PublicKey};
 #[cfg(feature = "native")]
 pub use native::{IssuerKey, PhoneKey, Verifier, answer, issue};
+pub use offline::{Accepted, Knowledge, OfflineDecision, Place};
 pub use presentation::{MAX_TEXT_BYTES, PREFIX, Presentation};
 pub use refusal::{NotEntitled, Refusal};
 pub use status::{Status, StatusBits, StatusList, StatusToken, UnsignedStatusToken, allocate_index};

@@ -1,4 +1,5 @@
 //! A verifier that cannot reach the centre.
+#![allow(clippy::unwrap_used)] // tests may
 
 mod common;
 

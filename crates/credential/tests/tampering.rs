@@ -1,4 +1,5 @@
 //! No bit can be changed, and nothing that is read makes a reader fall over.
+#![allow(clippy::unwrap_used)] // tests may
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! A town, a phone and a card to try things on.
-#![allow(dead_code, unreachable_pub)] // each test file uses its part
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)] // each test file uses its part, and tests may unwrap
 
 use credential::offline::{Accepted, Knowledge, Place};
 use credential::{
