@@ -319,12 +319,7 @@ fn simplify_or(plans: Vec<Plan<'_>>) -> Plan<'_> {
 type Join = fn(&[(i64, i64)], &[(i64, i64)]) -> Vec<(i64, i64)>;
 
 /// Adds a part; two parts on the same column of days become one, so that the column is read once.
-fn merge<'a>(
-    parts: &mut Vec<Plan<'a>>,
-    plan: Plan<'a>,
-    join: Join,
-    both: fn(bool, bool) -> bool,
-) {
+fn merge<'a>(parts: &mut Vec<Plan<'a>>, plan: Plan<'a>, join: Join, both: fn(bool, bool) -> bool) {
     if let Plan::Days { slot, ranges, unknown, .. } = &plan {
         for part in parts.iter_mut() {
             if let Plan::Days { slot: other, ranges: known, unknown: other_unknown, .. } = part

@@ -68,6 +68,20 @@ fn deduced_types_are_those_of_the_suite() {
     assert!(differing.is_empty(), "{}", differing.join("\n"));
 }
 
+/// The book tells the same numbers.
+#[test]
+fn the_documented_counts_are_those_of_the_list() {
+    let book = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/rules.md")).expect("the book is there");
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    NOT_OFFERED.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t')).for_each(|(kind, _)| {
+        *counts.entry(kind).or_default() += 1;
+    });
+    assert!(!counts.is_empty());
+    for (kind, count) in counts {
+        assert!(book.contains(&format!("| {kind} | {count} |")), "docs/rules.md says how many cases of {kind} there are: {count}");
+    }
+}
+
 fn write_list(failing: &BTreeMap<&str, &str>) {
     let mut lines: Vec<String> = failing.iter().map(|(name, kind)| format!("{kind}\t{name}")).collect();
     lines.sort();

@@ -9,10 +9,15 @@ import { pathToFileURL } from "node:url";
 const { tests } = await import(pathToFileURL(process.argv[2]).href);
 const kept = ["expr", "value", "typeEnv", "bindings", "container", "disableCheck", "checkOnly", "evalError", "typedResult"];
 const lines = [];
+const seen = new Map();
 
 function walk(suite, path) {
   for (const test of suite.tests ?? []) {
-    const line = { name: [...path, test.original.name].join("/") };
+    const name = [...path, test.original.name].join("/");
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    // A few names stand twice in the suite.
+    const line = { name: count > 1 ? `${name}#${count}` : name };
     for (const key of kept) if (test.original[key] !== undefined) line[key] = test.original[key];
     if (test.type !== undefined) line.type = test.type;
     if (test.error !== undefined) line.checkError = true;
