@@ -125,4 +125,10 @@ mod tests {
         assert_eq!(report.entries, 20_000);
         assert!(report.crl_look_up < Duration::from_millis(1));
     }
+
+    #[test]
+    #[ignore = "takes a while: run it to see the numbers"]
+    fn a_million_entries() {
+        println!("{:?}", run(1_000_000, 1_000, "2026-11-22T00:00:00Z".parse().unwrap()).unwrap());
+    }
 }

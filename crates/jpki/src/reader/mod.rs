@@ -252,10 +252,18 @@ impl<T: Transport> Reader<T> {
     /// # Errors
     /// [`CardError::NotOnThisToken`] on a phone, the PIN errors, and [`CardError::FourItems`] for a file that is not well formed.
     pub fn four_items(&mut self, pin: &TextPin, last_try: Option<SpendLastTry>) -> Result<FourItems, CardError> {
+        let file = self.four_items_file(pin, last_try)?;
+        Ok(text::parse_four_items(&file)?)
+    }
+
+    /// The bytes of that file without filler, for a terminal that leaves reading them to [`crate::parse_four_items`] on the server.
+    ///
+    /// # Errors
+    /// As [`Self::four_items`], but the content is not looked at.
+    pub fn four_items_file(&mut self, pin: &TextPin, last_try: Option<SpendLastTry>) -> Result<Vec<u8>, CardError> {
         self.present(PinKind::Text, pin.bytes(), last_try)?;
         self.select(File::FourItems)?.ok("SELECT")?;
-        let file = self.read_measured(text::whole_length, "four-information file")?;
-        Ok(text::parse_four_items(&file)?)
+        self.read_measured(text::whole_length, "four-information file")
     }
 
     /// The record of the common application, without any PIN.

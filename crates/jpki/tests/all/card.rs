@@ -250,7 +250,7 @@ fn the_text_application_keeps_its_files_behind_pin_and_numbers() {
     assert_eq!(card.gives("00B0000002"), [0xFF, 0x40], "free");
     assert_eq!(card.says("00A4020C020006"), 0x6A82);
     // 照合番号B: birth in the era, end of the card, security code
-    card.all(&["002000950E3535303231373230333631323334", "00A4020C020002"]);
+    card.all(&["002000950E3535303231373230333531323334", "00A4020C020002"]);
     assert_eq!(card.says("00B0000002"), 0x9000);
     card.all(&["00A4020C020001"]);
     assert_eq!(card.says("00B0000002"), 0x6982, "it does not open the other file");
@@ -294,7 +294,7 @@ fn chance_and_card_data_are_given() {
     assert_eq!(card.says("00840000000200"), 0x6985);
     assert_eq!(card.gives("00CA00F000"), b"99999");
     assert_eq!(card.gives("00CA004500").len(), 15);
-    assert_eq!(card.gives("00CA00F200"), b"20360217");
+    assert_eq!(card.gives("00CA00F200"), b"20350217");
     assert_eq!(card.gives("00CA5F5100"), bytes("E000FF813 1FE4514"));
     assert_eq!(card.says("00CADF3005"), 0x6A88);
     card.all(&[JPKI]);

@@ -41,6 +41,9 @@ pub(crate) static WORLD: LazyLock<World> = LazyLock::new(|| {
     World { ca, card }
 });
 
+/// One key for every certificate the tests issue; making them takes long.
+static KEY: LazyLock<PrivateKey> = LazyLock::new(|| PrivateKey::generate(KeyAlgorithm::Rsa2048).unwrap());
+
 /// Chance that is none: 1, 2, 3, …
 pub(crate) fn counting() -> impl FnMut(&mut [u8]) + Send {
     let mut next = 0u8;
@@ -144,8 +147,7 @@ pub(crate) struct Signer {
 
 impl Signer {
     pub(crate) fn new(ca: &mut TestCa, kind: CertificateKind, change: impl FnOnce(&mut Shape)) -> Self {
-        let key = PrivateKey::generate(KeyAlgorithm::Rsa2048).unwrap();
-        Self::with_key(ca, kind, key, change)
+        Self::with_key(ca, kind, KEY.clone(), change)
     }
 
     pub(crate) fn with_key(ca: &mut TestCa, kind: CertificateKind, key: PrivateKey, change: impl FnOnce(&mut Shape)) -> Self {
