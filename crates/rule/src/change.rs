@@ -4,10 +4,12 @@ use civil::Date;
 
 use crate::calendar::{day_number, day_of_number};
 use crate::eval::{Frame, eval, truth};
-use crate::monotone::{Input, comparison_way, depends, order, turning_points};
+use crate::functions::Func;
+use crate::monotone::{Input, Way, comparison_way, depends, order, turning_points, way};
 use crate::node::{Node, Op};
 use crate::person::Person;
 use crate::rule::Rule;
+use crate::value::Value;
 
 impl Rule {
     /// The first day after `from`, and at most `horizon_days` later, on which the answer differs from that of `from`, with the new answer; the
@@ -61,20 +63,37 @@ fn turning_days(node: &Node, frame: &Frame<'_>, stretch: (i64, i64), days: &mut 
                 turning_days(body, &frame.on(frame.today).with_subject(*scope, member), stretch, days);
             }
         }
-        Op::Compare(_, pair) => match bisect(pair, frame, stretch) {
+        Op::Compare(_, pair) => match comparison_way(pair, Input::Today).and_then(|way| bisect(way, &pair[0], &pair[1], frame, stretch)) {
             Some((reached, passed)) => days.extend([reached, passed]),
+            None => try_every_day(node, frame, stretch, days),
+        },
+        Op::Call(Func::In, args) => match turning_among(args, frame, stretch) {
+            Some(turning) => days.extend(turning),
             None => try_every_day(node, frame, stretch, days),
         },
         _ => try_every_day(node, frame, stretch, days),
     }
 }
 
-fn bisect(pair: &[Node; 2], frame: &Frame<'_>, (first, last): (i64, i64)) -> Option<(i64, i64)> {
-    let way = comparison_way(pair, Input::Today)?;
+/// The days on which a growing number or day reaches or passes one of a list.
+fn turning_among(args: &[Node], frame: &Frame<'_>, stretch: (i64, i64)) -> Option<Vec<i64>> {
+    let [item, list] = args else { return None };
+    let Some(Value::List(candidates)) = list.constant() else { return None };
+    let way = Some(way(item, Input::Today)).filter(|way| matches!(way, Way::Up | Way::Down))?;
+    let mut days = Vec::new();
+    for candidate in candidates.iter() {
+        let candidate = Node::new(list.span, Op::Const(candidate.clone()));
+        let (reached, passed) = bisect(way, item, &candidate, frame, stretch)?;
+        days.extend([reached, passed]);
+    }
+    Some(days)
+}
+
+fn bisect(way: Way, left: &Node, right: &Node, frame: &Frame<'_>, (first, last): (i64, i64)) -> Option<(i64, i64)> {
     turning_points(first, last, way, &mut |day| {
         let day = i32::try_from(day).ok().and_then(day_of_number)?;
-        let left = eval(&pair[0], &mut frame.on(day)).ok()?;
-        let right = eval(&pair[1], &mut frame.on(day)).ok()?;
+        let left = eval(left, &mut frame.on(day)).ok()?;
+        let right = eval(right, &mut frame.on(day)).ok()?;
         order(&left, &right)
     })
 }

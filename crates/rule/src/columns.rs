@@ -19,8 +19,10 @@ use crate::value::Value;
 
 /// Words worked on at a time: what they need stays in the nearest cache.
 const BLOCK: usize = 64;
-/// The longest stretch of days for which every day is tried.
-const MAX_DAYS: i64 = 200_000;
+/// The longest stretch of days or numbers of which every one is tried.
+const MAX_STRETCH: i64 = 200_000;
+/// The most ranges that are tested one after the other.
+const MAX_RUNS: usize = 12;
 
 /// Operations that give one bit for each row.
 enum Plan<'a> {
@@ -228,14 +230,17 @@ impl<'a> Compiler<'a> {
                     let ranges = ranges.into_iter().map(|(a, b)| (a - from, b - from)).collect();
                     return Some(Plan::Days { slot, days, first: *first, ranges, unknown });
                 }
-                if to - from > MAX_DAYS {
-                    return None;
-                }
-                let holds = Bits::from_fn((to - from + 1) as usize, |day| holds(value(from + day as i64)));
-                Some(Plan::DayTable { days, first: *first, holds, unknown })
+                let holds = Bits::from_fn(stretch(from, to)?, |day| holds(value(from + day as i64)));
+                Some(match runs(&holds, MAX_RUNS) {
+                    Some(ranges) => Plan::Days { slot, days, first: *first, ranges, unknown },
+                    None => Plan::DayTable { days, first: *first, holds, unknown },
+                })
             }
             Some(Column::Ints { values, known, least, most }) => {
-                let ranges = ranges(node, want, self.sight(scope, slot), (*least, *most), &Value::Int)?;
+                let ranges = ranges(node, want, self.sight(scope, slot), (*least, *most), &Value::Int).or_else(|| {
+                    let holds = Bits::from_fn(stretch(*least, *most)?, |number| holds(Value::Int(least + number as i64)));
+                    Some(runs(&holds, MAX_RUNS)?.into_iter().map(|(from, to)| (from + least, to + least)).collect())
+                })?;
                 Some(Plan::Ints { values, known: known.words(), ranges, unknown })
             }
         }
@@ -273,6 +278,26 @@ fn needs(node: &Node) -> Vec<(Scope, Slot)> {
     needs.sort_unstable();
     needs.dedup();
     needs
+}
+
+/// How many days or numbers there are; `None` when too many to try.
+fn stretch(first: i64, last: i64) -> Option<usize> {
+    let count = last.checked_sub(first)?.checked_add(1)?;
+    usize::try_from(count).ok().filter(|_| count <= MAX_STRETCH)
+}
+
+/// The runs of rows in a set; `None` when there are more than `most`.
+fn runs(bits: &Bits, most: usize) -> Option<Vec<(i64, i64)>> {
+    let mut runs: Vec<(i64, i64)> = Vec::new();
+    for row in bits.rows().map(|row| row as i64) {
+        let full = runs.len() == most;
+        match runs.last_mut() {
+            Some(last) if last.1 + 1 == row => last.1 = row,
+            _ if full => return None,
+            _ => runs.push((row, row)),
+        }
+    }
+    Some(runs)
 }
 
 fn has_household(node: &Node) -> bool {

@@ -9,8 +9,8 @@ use crate::node::{Birth, Compare, Comprehension, Node, Op, Quantifier, Scope};
 use crate::schema::{Schema, Slot};
 use crate::value::{Fuel, Value, comparable, compare, equal_within};
 
-/// Steps of macros one evaluation may take.
-const MAX_STEPS: u32 = 1_000_000;
+/// Parts one evaluation may look at, repetitions by macros included.
+const MAX_STEPS: u32 = 2_000_000;
 
 pub(crate) type Evaluated = Result<Value, Stop>;
 
@@ -85,6 +85,7 @@ pub(crate) fn constant(node: &Node) -> Result<Value, EvalError> {
 
 /// Evaluates a condition.
 pub(crate) fn truth(node: &Node, frame: &mut Frame<'_>) -> Result<bool, Stop> {
+    frame.step()?;
     match &node.op {
         Op::Not(inner) => truth(inner, frame).map(|value| !value),
         Op::And(parts) => junction(parts, frame, false),
@@ -129,7 +130,6 @@ fn graver(before: Option<Stop>, stop: Stop) -> Stop {
 fn members(scope: Scope, body: &Node, frame: &mut Frame<'_>, decides: bool) -> Result<bool, Stop> {
     let mut stopped: Option<Stop> = None;
     for index in 0..=frame.others.len() {
-        frame.step()?;
         frame.subjects[usize::from(scope)] = member(frame, index);
         match truth(body, frame) {
             Ok(value) if value == decides => return Ok(decides),
@@ -150,7 +150,6 @@ fn member<'a>(frame: &Frame<'a>, index: usize) -> &'a [Value] {
 fn count_members(scope: Scope, body: &Node, frame: &mut Frame<'_>) -> Evaluated {
     let mut count = 0;
     for index in 0..=frame.others.len() {
-        frame.step()?;
         frame.subjects[usize::from(scope)] = member(frame, index);
         count += i64::from(truth(body, frame)?);
     }
@@ -173,6 +172,7 @@ pub(crate) fn comparison(operator: Compare, left: &Node, right: &Node, frame: &m
 
 /// Evaluates an expression.
 pub(crate) fn eval(node: &Node, frame: &mut Frame<'_>) -> Evaluated {
+    frame.step()?;
     match &node.op {
         Op::Const(value) => Ok(value.clone()),
         Op::Fact(scope, slot) => frame.known(*scope, *slot).cloned(),
@@ -307,7 +307,6 @@ fn turns(c: &Comprehension, range: Value) -> Result<Vec<(Value, Value)>, Stop> {
 
 /// One turn of a macro: the filter, and the body when the filter lets it through.
 fn turn(c: &Comprehension, pair: (Value, Value), frame: &mut Frame<'_>) -> Result<Option<Value>, Stop> {
-    frame.step()?;
     let depth = frame.locals.len();
     frame.locals.push(pair.0);
     if c.two {

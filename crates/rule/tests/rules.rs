@@ -166,6 +166,51 @@ fn a_rule_that_can_never_hold_is_refused() {
 }
 
 #[test]
+fn the_examples_of_the_book_are_rules() {
+    let book = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/rules.md")).expect("the book is there");
+    let schema = Schema::builder().fact("non_taxed", FactType::Bool).fact("care_level", FactType::Int).area("flood").field(
+        "place",
+        "kind",
+        FactType::String,
+    );
+    let schema = schema.build().expect("the names are sound");
+    let examples = book.split("## Examples").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("the book has examples");
+    let rules: Vec<&str> = examples.lines().filter_map(|line| line.strip_prefix('|')?.split('`').nth(1)).collect();
+    assert!(rules.len() >= 10, "{rules:?}");
+    for source in rules {
+        Rule::check(source, &schema).unwrap_or_else(|errors| panic!("{source}: {errors:?}"));
+    }
+}
+
+#[test]
+fn the_deepest_rules_that_are_read_are_also_evaluated() {
+    let nest = |open: &str, inner: &str, close: &str| {
+        let deep = (1..200).rev().map(|n| format!("{}{inner}{}", open.repeat(n), close.repeat(n)));
+        deep.map(|source| Rule::check_as(&source, &schema(), FactType::Bool)).find_map(Result::ok).expect("some depth is read")
+    };
+    let (person, today) = (born(2008, 4, 1), date(2026, 4, 1));
+    for rule in [
+        nest("(resident.current && ", "age > 3", ")"),
+        nest("(age > 3 ? true : ", "false", ")"),
+        nest("[1].exists(x, x == age || ", "age > 3", ")"),
+    ] {
+        let table = rule::Table::of_people(&schema(), [(&person, 1)]).expect("one person fits");
+        assert_eq!(rule.decide(&person, today), Ok(true), "{}", rule.source());
+        assert!(rule.explain(&person, today).answer && rule.select(&table, today).get(0));
+    }
+}
+
+#[test]
+fn a_rule_that_grows_without_end_is_stopped() {
+    let lists = "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]";
+    let nested = (0..8).fold("age < 0".to_owned(), |body, depth| format!("{lists}.exists(x{depth}, {body})"));
+    assert_eq!(rule(&nested).decide(&born(2000, 1, 1), date(2026, 4, 1)), Err(rule::EvalError::TooExpensive));
+    let doubled = format!("[[resident.district]]{}.all(x, x == x)", ".map(x, [x, x])".repeat(60));
+    let person = born(2000, 1, 1).with("resident.district", "大畑").expect("the fact is declared");
+    assert_eq!(rule(&doubled).decide(&person, date(2026, 4, 1)), Err(rule::EvalError::TooExpensive));
+}
+
+#[test]
 fn the_fingerprint_stays_the_same_for_ever() {
     let plain = Schema::builder().build().expect("the names are sound");
     let fingerprint = |source: &str, schema: &Schema| Rule::check(source, schema).expect("the rule is sound").fingerprint();
@@ -247,7 +292,7 @@ mod nonsense {
     ];
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 10 * ProptestConfig::default().cases, ..ProptestConfig::default() })]
 
         #[test]
         fn any_text_is_answered_with_a_rule_or_a_reason(text in "\\PC{0,60}") {
