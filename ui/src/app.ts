@@ -98,7 +98,7 @@ function offerInstall(): void {
 
 /** Logging out takes the cards off this phone; the phone's key stays, so that logging in again needs no new registration. */
 function wipeOnLogout(): void {
-  document.querySelectorAll<HTMLFormElement>('form[data-logout]').forEach((form) => {
+  document.querySelectorAll<HTMLFormElement>('form[data-logout], form[action$="/logout"]').forEach((form) => {
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       void shelf('cards').clear().catch(() => undefined).finally(() => form.submit());
