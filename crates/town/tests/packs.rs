@@ -9,7 +9,7 @@ fn root() -> PathBuf {
 }
 
 fn good() -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/good.toml")).unwrap()
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/good.toml")).expect("the good pack stands beside this file")
 }
 
 fn file(path: &str, text: &str) -> PackFile {
