@@ -8,6 +8,7 @@
 //! ([`household_of`], [`guardians_of`], [`children_of`]), or by staff ([`search`]), and never at all, except by staff with that role, when they are
 //! under protection measures (支援措置).
 
+pub mod bench;
 pub mod bridge;
 mod domain;
 mod model;

@@ -272,10 +272,10 @@ fn header_key(header: &str) -> String {
         .collect()
 }
 
-/// Says whether a header names the My Number (個人番号), which must not even be in the file.
+/// Says whether a header names the My Number (個人番号) or the 住民票コード, which must not even be in the file.
 pub(crate) fn names_my_number(header: &str) -> bool {
     let key = header_key(header);
-    key.contains("個人番号") || key.contains("マイナンバー") || key.to_ascii_lowercase().replace('_', "").contains("mynumber")
+    key.contains("個人番号") || key.contains("住民票コード") || key.contains("マイナンバー") || key.to_ascii_lowercase().replace('_', "").contains("mynumber")
 }
 
 #[cfg(test)]

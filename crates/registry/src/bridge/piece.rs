@@ -198,6 +198,9 @@ impl<'a> PieceReader<'a> {
     /// Checks all cells of a row with the right number of them, and appends its canonical form.
     fn cells(&mut self, bytes: &[u8], spans: &[Span], line: u32, head: &mut Head) {
         self.every_cell(bytes, spans, line);
+        if self.bad {
+            return;
+        }
         let columns = self.columns;
         let status = {
             let meaning = self.status.meaning(&spans[columns.status].bytes(bytes));

@@ -113,7 +113,7 @@ fn fact_value(value: &serde_json::Value, kind: FactKind) -> Option<Value> {
 /// The database's.
 pub async fn table(ctx: &mut Ctx) -> Result<Arc<TownTable>, Error> {
     let (register, stand, bundle) = tables::state(ctx).await?.unwrap_or_default();
-    let key = Key { register, stand, day: ctx.today(), schema: ctx.town().schema.fingerprint() };
+    let key = Key { register, stand, day: ctx.today(), pack: ctx.town().hash };
     if let Some(kept) = kept(&key) {
         return Ok(kept);
     }
@@ -128,7 +128,7 @@ struct Key {
     register: String,
     stand: String,
     day: Date,
-    schema: u64,
+    pack: town::PackHash,
 }
 
 type Kept = VecDeque<(Key, Arc<TownTable>)>;
