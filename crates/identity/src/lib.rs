@@ -23,8 +23,8 @@ pub use domain::phones::{end_phone, phone, phone_challenge, phones_of, register_
 pub use domain::prove::{begin_proof, claim_proof, complete_proof, note_refusal, proof_asked, proof_state, proofs_of};
 pub use domain::sessions::{actor_of, end_session, end_sessions_of, refresh_session, sessions_of, start_session};
 pub use domain::staff::{
-    accept_invitation, add_passkey, begin_acceptance, begin_passkey, begin_sign_in, end_staff, first_administrator, invite_staff,
-    set_roles, sign_in, staff, staff_member,
+    Demonstration, accept_invitation, accept_invitation_without_passkey, add_passkey, begin_acceptance, begin_passkey, begin_sign_in,
+    end_staff, first_administrator, invite_staff, set_roles, sign_in, staff, staff_member,
 };
 pub use events::*;
 pub use model::*;

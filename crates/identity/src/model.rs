@@ -200,7 +200,8 @@ impl Proven {
         self.opened
     }
 
-    /// What the person is compared with the register by, when this proof told the four items (a mere sign-in does not).
+    /// What the person is compared with the register by, when this proof told the four items: a mere sign-in does not, nor does what a station read
+    /// count against what a signature proved.
     pub fn keys(&self) -> Option<MatchKeys> {
         self.keys
     }
@@ -210,7 +211,7 @@ impl Proven {
         self.purpose
     }
 
-    /// The four items just read, to be compared and forgotten; none after a mere sign-in.
+    /// The four items just read, to be compared and forgotten; there when [`keys`](Self::keys) are.
     pub fn items(&self) -> Option<&jpki::FourItems> {
         self.items.as_ref()
     }

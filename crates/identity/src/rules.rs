@@ -150,6 +150,36 @@ pub(crate) fn kept_text(text: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn any_account() -> impl Strategy<Value = Option<AccountId>> {
+        proptest::option::of((1u8..4).prop_map(account))
+    }
+
+    proptest! {
+        #[test]
+        fn no_card_ever_lands_a_proven_person_in_another_account(
+            by_serial in any_account(), by_items in any_account(), told in any::<bool>(), same in any::<bool>(), who in 1u8..4,
+        ) {
+            let asker = Asker { id: account(who), assurance: Assurance::Signature, same_three_items: same };
+            if let Ok(belongs) = belongs(by_serial, by_items, told, Some(asker)) {
+                prop_assert_eq!(belongs, Belongs::To(account(who)));
+            }
+        }
+
+        #[test]
+        fn a_card_without_items_never_opens_an_account(by_serial in any_account(), light in any::<bool>()) {
+            let asker = light.then(|| Asker { id: account(9), assurance: Assurance::None, same_three_items: false });
+            prop_assert_eq!(belongs(by_serial, None, false, asker).ok(), by_serial.map(Belongs::To));
+        }
+
+        #[test]
+        fn whatever_is_typed_is_a_code_or_not(typed in ".{0,40}") {
+            if let Some(code) = readable_code(&typed) {
+                prop_assert_eq!(readable_code(&code.to_lowercase()), Some(code));
+            }
+        }
+    }
 
     fn account(n: u8) -> AccountId {
         AccountId::from_bytes([n; 16])

@@ -83,6 +83,8 @@ pub async fn complete_proof(
     let belongs = rules::belongs(by_serial, by_items, told.is_some(), asker)?;
 
     let (account, opened) = keep_account(ctx, belongs, &believed, told).await?;
+    // What a station read does not replace what a signature proved, and is then no ground for a link either.
+    let told = told.filter(|told| account.keys == Some(*told));
     people::save_certificate(ctx, serial, believed.certificate.kind, account.id).await?;
     let proof = keep_proof(ctx, &account, &believed, &asked.challenge).await?;
     if !store::answer(ctx, id, account.id).await? {
@@ -90,7 +92,8 @@ pub async fn complete_proof(
     }
     ctx.audit("account.proven", Some(account.id.to_string()), believed.kind.as_str()).await?;
     ctx.record(AccountProven::KIND, &AccountProven { account: account.id, proof, opened }).await?;
-    Ok(Proven { account, proof, opened, keys: told, items: believed.items, purpose: asked.challenge.purpose })
+    let items = believed.items.filter(|_| told.is_some());
+    Ok(Proven { account, proof, opened, keys: told, items, purpose: asked.challenge.purpose })
 }
 
 /// Keeps why an answer was refused, so that the browser that asked can say it; in a change of its own, since the refused one is undone.
@@ -201,21 +204,24 @@ async fn asker(ctx: &mut Ctx, asker: Option<AccountId>, told: Option<MatchKeys>)
     Ok(Some(Asker { id, assurance: account.assurance, same_three_items }))
 }
 
-/// Opens the account or brings it up to date with what the card says now.
+/// Opens the account or brings it up to date with what the card says now, unless what is known was proven more surely.
 async fn keep_account(ctx: &mut Ctx, belongs: Belongs, believed: &Believed, told: Option<MatchKeys>) -> Result<(Account, bool)> {
     let (mut account, opened) = match belongs {
         Belongs::To(id) => (people::find_account(ctx, id).await?.ok_or(Error::AccountNotFound)?, false),
         Belongs::New => (new_account(ctx), true),
     };
-    if let (Some(items), Some(keys)) = (&believed.items, told) {
+    let assurance = match believed.kind {
+        ProofKind::Signature => Assurance::Signature,
+        ProofKind::UserAuth => Assurance::UserAuth,
+    };
+    if let (Some(items), Some(keys)) = (&believed.items, told)
+        && assurance >= account.assurance
+    {
         account.name = items.name.clone();
         account.date_of_birth = Some(date_of_birth(items));
         account.substitutes = items.name_has_substitutes || items.address_has_substitutes;
         account.keys = Some(keys);
-        account.assurance = account.assurance.max(match believed.kind {
-            ProofKind::Signature => Assurance::Signature,
-            ProofKind::UserAuth => Assurance::UserAuth,
-        });
+        account.assurance = assurance;
     }
     if opened {
         people::insert_account(ctx, &account).await?

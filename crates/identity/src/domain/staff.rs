@@ -68,13 +68,42 @@ pub async fn accept_invitation(ctx: &mut Ctx, passkeys: &Passkeys, typed: &str, 
     let (code_hash, staff) = invited(ctx, typed).await?;
     current(ctx, staff).await.map_err(|_| Error::CodeNotValid)?;
     finish_registration(ctx, passkeys, staff, ceremony, answer).await?;
+    joined(ctx, code_hash, staff, "").await?;
+    Ok(staff)
+}
+
+/// The right to let staff in without a passkey: only the binary makes one, and only for a town of made-up people.
+///
+/// A newcomer's browser may have no authenticator; a real town's console never holds this.
+#[derive(Debug, Clone, Copy)]
+pub struct Demonstration(());
+
+impl Demonstration {
+    /// Says that every person of this town is made up.
+    pub fn of_a_made_up_town() -> Self {
+        Self(())
+    }
+}
+
+/// Accepts an invitation without a passkey, in a demonstration; the code is used up.
+///
+/// # Errors
+/// [`Error::CodeNotValid`].
+pub async fn accept_invitation_without_passkey(ctx: &mut Ctx, _made_up: Demonstration, typed: &str) -> Result<StaffId> {
+    let (code_hash, staff) = invited(ctx, typed).await?;
+    current(ctx, staff).await.map_err(|_| Error::CodeNotValid)?;
+    joined(ctx, code_hash, staff, "without_passkey").await?;
+    Ok(staff)
+}
+
+async fn joined(ctx: &mut Ctx, code_hash: [u8; 32], staff: StaffId, how: &str) -> Result<()> {
     if !store::delete_invitation(ctx, code_hash).await? {
         return Err(Error::CodeNotValid);
     }
     store::join(ctx, staff).await?;
-    ctx.audit("staff.joined", Some(staff.to_string()), "").await?;
+    ctx.audit("staff.joined", Some(staff.to_string()), how).await?;
     ctx.record(StaffJoined::KIND, &StaffJoined { staff }).await?;
-    Ok(staff)
+    Ok(())
 }
 
 /// Begins to add another passkey to the one who is signed in.
