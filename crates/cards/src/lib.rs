@@ -1,1 +1,108 @@
-//! Programmes, entitlements, cards, presentations and decisions.
+//! Programmes, entitlements, cards, presentations and decisions: from a right to a yes at the counter.
+
+mod api;
+mod domain;
+mod model;
+mod pages;
+mod people;
+mod problem;
+mod rules;
+mod store;
+mod words;
+
+use std::sync::Arc;
+
+use ::store::{Actor, Migrations, Reactions};
+use axum::Extension;
+use web::{MenuItem, Service};
+
+pub use domain::*;
+pub use model::*;
+
+/// The room's tables.
+pub const MIGRATIONS: Migrations =
+    Migrations { room: "cards", files: &[("202611230900_create.sql", include_str!("../migrations/202611230900_create.sql"))] };
+
+/// The room's texts.
+const TEXTS: &[(&str, &str)] = &[
+    ("ja", include_str!("../texts/ja/cards.ftl")),
+    ("ja-easy", include_str!("../texts/ja-easy/cards.ftl")),
+    ("en", include_str!("../texts/en/cards.ftl")),
+];
+
+const MENU: &[MenuItem] = &[
+    MenuItem { href: "/", text: "menu-cards", icon: "card", staff: None },
+    MenuItem { href: "/staff/programmes", text: "menu-programmes", icon: "card", staff: Some(::store::Permission::SeeProgrammes) },
+    MenuItem { href: "/staff/use", text: "menu-use", icon: "chart", staff: Some(::store::Permission::SeeUse) },
+    MenuItem { href: "/staff/places", text: "menu-places", icon: "place", staff: Some(::store::Permission::PairVerifier) },
+];
+
+/// The cards service; `office` holds the town's signing key.
+pub fn service(office: Arc<Office>) -> Service {
+    Service {
+        migrations: Some(MIGRATIONS),
+        pages: pages::routes().layer(Extension(Arc::clone(&office))),
+        api: api::routes().layer(Extension(office)),
+        reactions,
+        jobs: |jobs| {
+            jobs.on(EVERY_MIDNIGHT, |ctx, _| {
+                Box::pin(async move {
+                    reevaluate_town(ctx).await?;
+                    plan_midnight(ctx).await?;
+                    Ok(())
+                })
+            });
+        },
+        texts: TEXTS,
+        menu: MENU,
+        ..Service::new("cards")
+    }
+}
+
+fn reactions(reactions: &mut Reactions) {
+    reactions.on(registry::BUNDLE_APPLIED, |ctx, event| {
+        Box::pin(async move {
+            let applied: registry::BundleApplied = event.payload()?;
+            as_house(ctx, async |ctx| match &applied.residents {
+                Some(changed) => Ok(reevaluate_people(ctx, changed).await?),
+                None => Ok(reevaluate_town(ctx).await?),
+            })
+            .await
+        })
+    });
+    reactions.on(identity::Unlinked::KIND, |ctx, event| {
+        Box::pin(async move {
+            let unlinked: identity::Unlinked = event.payload()?;
+            Ok(end_unlinked(ctx, unlinked.account).await?)
+        })
+    });
+    reactions.on(identity::PhoneEnded::KIND, |ctx, event| {
+        Box::pin(async move {
+            let ended: identity::PhoneEnded = event.payload()?;
+            Ok(end_phone_cards(ctx, ended.phone).await?)
+        })
+    });
+}
+
+/// Runs the house's own part of a change somebody else began: a clerk approves a bundle, the house re-asks the rules.
+async fn as_house<F>(ctx: &mut ::store::Ctx, work: F) -> Result<(), ::store::BoxError>
+where
+    F: AsyncFnOnce(&mut ::store::Ctx) -> Result<(), ::store::BoxError>,
+{
+    let caller = std::mem::replace(&mut ctx.actor, Actor::System);
+    let done = work(ctx).await;
+    ctx.actor = caller;
+    done
+}
+
+
+#[cfg(test)]
+mod tests {
+    #[tokio::test]
+    async fn every_query_is_understood_by_every_engine() {
+        for test in ::store::testing::databases().await.unwrap() {
+            ::store::migrate(&test.db, &[super::MIGRATIONS], &::store::SystemClock).await.unwrap();
+            ::store::testing::prepare_all(&test.db, crate::store::ALL).await.unwrap();
+        }
+    }
+}

@@ -1,1 +1,42 @@
-//! The resident's own pages: prove, link, home, who looked.
+//! The resident's own pages: prove who you are, be linked to the register, see your phones and who looked.
+
+mod api;
+mod domain;
+mod pages;
+
+use std::sync::Arc;
+
+use axum::Extension;
+use web::{MenuItem, Service};
+
+pub use domain::{Proofing, answer_proof, link_waiting};
+
+const TEXTS: &[(&str, &str)] = &[
+    ("ja", include_str!("../texts/ja/passport.ftl")),
+    ("ja-easy", include_str!("../texts/ja-easy/passport.ftl")),
+    ("en", include_str!("../texts/en/passport.ftl")),
+];
+
+const MENU: &[MenuItem] = &[MenuItem { href: "/me", text: "menu-me", icon: "person", staff: None }];
+
+/// The passport service; `proofing` knows whom to trust and where the nearest reader is.
+pub fn service(proofing: Arc<Proofing>) -> Service {
+    Service {
+        pages: pages::routes().layer(Extension(Arc::clone(&proofing))),
+        api: api::routes().layer(Extension(proofing)),
+        reactions: |reactions| {
+            // Who proved themselves before the register knew them is linked by the bundle that brings them.
+            reactions.on(registry::BUNDLE_APPLIED, |ctx, _| {
+                Box::pin(async move {
+                    let caller = std::mem::replace(&mut ctx.actor, store::Actor::System);
+                    let linked = link_waiting(ctx).await;
+                    ctx.actor = caller;
+                    Ok(linked?)
+                })
+            });
+        },
+        texts: TEXTS,
+        menu: MENU,
+        ..Service::new("passport")
+    }
+}

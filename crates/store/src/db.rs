@@ -69,6 +69,24 @@ impl Db {
     }
 }
 
+impl Db {
+    /// Removes every table of the house, to begin a demonstration again. A SQLite file is simply deleted instead.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub async fn forget_everything(&self) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let catalogue = match self.engine() {
+            Engine::Sqlite => "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'",
+            Engine::Postgres => "select tablename from pg_tables where schemaname = current_schema()",
+        };
+        for (table,) in tx.query::<(String,)>(catalogue, &[]).await? {
+            tx.script(&format!("drop table \"{table}\"")).await?;
+        }
+        tx.commit().await
+    }
+}
+
 impl fmt::Debug for Db {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The address may hold a password.

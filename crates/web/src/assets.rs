@@ -1,12 +1,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::Router;
+use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use rust_embed::Embed;
-
-use crate::App;
 
 /// The built browser side, in the binary (release) or beside it (development).
 #[derive(Embed)]
@@ -35,7 +35,12 @@ impl Assets {
     }
 }
 
-pub(crate) async fn asset(State(_): State<App>, Path(path): Path<String>) -> Response {
+/// The assets alone, for a station's own pages.
+pub fn assets_router<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route("/assets/{*path}", get(asset))
+}
+
+pub(crate) async fn asset(Path(path): Path<String>) -> Response {
     // Names carry their content's hash, so what was fetched once never changes.
     file(&path, "public, max-age=31536000, immutable")
 }

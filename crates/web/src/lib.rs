@@ -15,7 +15,7 @@ mod shell;
 
 pub use api::openapi_document;
 pub use app::{App, AppBuilder};
-pub use assets::Assets;
+pub use assets::{Assets, assets_router};
 pub use caller::{Caller, HOLDER_COOKIE, Reader, STAFF_COOKIE, SessionKind, VERIFIER_COOKIE, end_cookie, session_cookie};
 pub use language::{Arg, View, day_in_words, moment_in_words};
 pub use problem::Problem;

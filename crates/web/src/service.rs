@@ -71,7 +71,7 @@ pub fn house(app: App, services: Vec<Service>) -> Router {
         .route("/api/v1/openapi.json", get(move || async move { document.answer() }))
         .route("/healthz", get(api::health))
         .route("/metrics", get(api::metrics))
-        .route("/assets/{*path}", get(assets::asset))
+        .merge(assets::assets_router())
         .route("/sw.js", get(assets::service_worker))
         .route("/town.css", get(shell::town_css))
         .route("/manifest.webmanifest", get(shell::web_manifest))

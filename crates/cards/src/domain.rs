@@ -1,0 +1,19 @@
+//! One function per thing a person can do with cards.
+
+mod apply;
+mod decide;
+mod entitle;
+mod hold;
+mod issue;
+mod learn;
+mod share;
+mod status;
+
+pub use apply::{Offer, apply, offers};
+pub use decide::{Asked, decide, deliver_offline, knowledge};
+pub use entitle::{EVERY_MIDNIGHT, end_unlinked, end_phone_cards, plan_midnight, reevaluate_people, reevaluate_town};
+pub use hold::{CardView, Held, end_by_clerk, my_cards};
+pub use issue::Office;
+pub use learn::{Entitlement, UseStatistics, entitlements_of, programme_counts, replay, Replayed, use_statistics, uses_of};
+pub use share::{SHARE_MINUTES, ShareState, Sharer, end_share, holders, join, share_code, share_state};
+pub use status::status_token;

@@ -1,0 +1,264 @@
+//! The answer at a place: online from the live record, and what was answered while the centre could not be reached.
+
+use std::collections::BTreeMap;
+
+use credential::{Checked, Knowledge, NotEntitled, Policy, Presentation, Refusal, Replay};
+use jiff::Timestamp;
+use store::{Actor, Ctx, Permission};
+use town::{Place, PlaceId, ProgrammeId};
+
+use crate::domain::issue::Office;
+use crate::domain::status::{self, STATUS_PHONE_ENDED};
+use crate::model::{Card, CardId, Decision, Ended, Error, Holding, OfflineUse, Result, UseId};
+use crate::store::{self as rows, Given, GivenBefore};
+use crate::{people, rules};
+
+/// A presentation as a place asks about it, its signatures already checked (that needs no database and no waiting in line).
+#[derive(Debug, Clone)]
+pub struct Asked {
+    id: UseId,
+    checked: std::result::Result<Checked, Refusal>,
+    true_card: Option<(CardId, Vec<u8>)>,
+}
+
+/// Replays are caught by the decision's own row, which all servers share.
+struct NoMemory;
+
+impl Replay for NoMemory {
+    fn first_time(&self, _: credential::CardId, _: [u8; credential::NONCE_BYTES], _: Timestamp, _: Timestamp) -> bool {
+        true
+    }
+}
+
+impl Asked {
+    /// Reads a presentation and checks its signatures and its time.
+    pub fn new(office: &Office, id: UseId, text: &str, now: Timestamp, max_age_s: i64) -> Self {
+        let policy = Policy { max_age_s, ..Policy::default() };
+        match Presentation::parse(text) {
+            Err(refusal) => Self { id, checked: Err(refusal), true_card: None },
+            Ok(presentation) => {
+                let checked = office.verifier.check(&presentation, now, policy, None, &NoMemory);
+                let true_card = checked.as_ref().err().is_none_or(Refusal::names_a_true_card).then(|| {
+                    let credential = presentation.credential();
+                    (CardId::from_bytes(credential.claims().card.0), credential.encoded().to_vec())
+                });
+                Self { id, checked, true_card }
+            }
+        }
+    }
+}
+
+/// Answers yes or no for the caller's place, with the reason, and writes the answer down. The same id asked again gives the same answer.
+///
+/// # Errors
+/// Not permitted; the store's. A refusal is an answer, not an error.
+pub async fn decide(ctx: &mut Ctx, asked: &Asked) -> Result<Decision> {
+    ctx.allow(Permission::Decide)?;
+    let Actor::Verifier(place_id) = ctx.actor.clone() else { return Err(Error::NoSuchCard) };
+    if let Some(before) = rows::given_before(ctx.tx(), asked.id).await? {
+        return again(ctx, asked.id, before, &place_id).await;
+    }
+    let town = ctx.town().clone();
+    let place = town.place(&place_id).ok_or(Error::NoSuchCard)?;
+    let found = find(ctx, asked).await?;
+    let mut decision = Decision { id: asked.id, refusal: None, programme: None, resident: None, valid_until: None, shown: Vec::new() };
+    let mut age = None;
+    if let Some((card, _)) = &found {
+        decision.programme = Some(card.programme.clone());
+        decision.resident = Some(card.resident);
+    }
+    match judge(ctx, asked, found.as_ref(), place).await? {
+        Ok((known, holding)) => {
+            age = known.age_on(ctx.today());
+            show(ctx, &mut decision, place, &known, &holding).await?;
+        }
+        Err(refusal) => decision.refusal = Some(refusal),
+    }
+    let shown_key = asked.checked.as_ref().ok().filter(|_| decision.accepted()).map(shown_key);
+    let now = ctx.now();
+    let card = asked.true_card.as_ref().map(|(id, _)| *id);
+    let given = Given { place: &place_id, at: now, received_at: now, card, age, shown_key, knowledge_age_s: None };
+    rows::insert_use(ctx.tx(), &decision, &given).await?;
+    ctx.record("cards.decided", &(decision.id, &place_id, decision.refusal.as_ref().map_or("yes", Refusal::code))).await?;
+    if let Some(resident) = decision.resident.filter(|_| decision.accepted()) {
+        ctx.audit("card.shown", Some(resident.to_string()), decision.programme.as_ref().map_or("", ProgrammeId::as_str)).await?;
+    }
+    Ok(decision)
+}
+
+/// The record of the card that was shown, if the town has it exactly so.
+async fn find(ctx: &mut Ctx, asked: &Asked) -> Result<Option<(Card, Holding)>> {
+    let Some((id, shown)) = &asked.true_card else { return Ok(None) };
+    let Some(card) = rows::card(ctx.tx(), *id).await?.filter(|card| card.credential == *shown) else { return Ok(None) };
+    let holding = rows::holding(ctx.tx(), card.holding).await?;
+    Ok(holding.map(|holding| (card, holding)))
+}
+
+type Verdict = std::result::Result<(people::Known, Holding), Refusal>;
+
+async fn judge(ctx: &mut Ctx, asked: &Asked, found: Option<&(Card, Holding)>, place: &Place) -> Result<Verdict> {
+    let checked = match &asked.checked {
+        Ok(checked) => checked,
+        // A card past its signed day is refused for the reason the record knows, if it knows a better one.
+        Err(Refusal::ExpiredCard) => return Ok(Err(ended_reason(ctx, found).await?.unwrap_or(Refusal::ExpiredCard))),
+        Err(refusal) => return Ok(Err(*refusal)),
+    };
+    let Some((card, holding)) = found else { return Ok(Err(Refusal::UnknownCard)) };
+    if rows::shown_before(ctx.tx(), &shown_key(checked)).await? {
+        return Ok(Err(Refusal::Replayed));
+    }
+    if card.status != 0 || holding.ended_at.is_some() {
+        return Ok(Err(ended_reason(ctx, found).await?.unwrap_or(Refusal::Revoked)));
+    }
+    if !place.accepts(&card.programme) {
+        return Ok(Err(Refusal::NotAcceptedHere));
+    }
+    let (town, today) = (ctx.town().clone(), ctx.today());
+    let (Some(programme), Some(known)) = (town.programme(&card.programme), people::known(ctx, card.resident).await?) else {
+        return Ok(Err(Refusal::NotEntitled { why: NotEntitled::MovedOut }));
+    };
+    // The rule itself is asked, as of this day: what was materialised at midnight is for lists and counts.
+    if !rules::entitled(programme, &known.person, today) {
+        return Ok(Err(Refusal::NotEntitled { why: rules::why_not(programme, &known.person, known.standing, today) }));
+    }
+    Ok(Ok((known, holding.clone())))
+}
+
+/// Why a card of the record no longer holds, in the words that help most.
+async fn ended_reason(ctx: &mut Ctx, found: Option<&(Card, Holding)>) -> Result<Option<Refusal>> {
+    let Some((card, holding)) = found else { return Ok(None) };
+    if card.status == STATUS_PHONE_ENDED {
+        return Ok(Some(Refusal::PhoneRevoked));
+    }
+    Ok(match holding.ended_why {
+        Some(Ended::ShareEnded) => Some(Refusal::ShareEnded),
+        Some(Ended::PhoneEnded) => Some(Refusal::PhoneRevoked),
+        Some(Ended::NoLongerGuardian | Ended::Unlinked | Ended::ByClerk) => Some(Refusal::Revoked),
+        Some(Ended::NotEntitled) | None => {
+            let (town, today) = (ctx.town().clone(), ctx.today());
+            let known = people::known(ctx, card.resident).await?;
+            match (town.programme(&card.programme), known) {
+                (Some(programme), Some(known)) if !rules::entitled(programme, &known.person, today) => {
+                    Some(Refusal::NotEntitled { why: rules::why_not(programme, &known.person, known.standing, today) })
+                }
+                (Some(_), Some(_)) => None,
+                _ => Some(Refusal::NotEntitled { why: NotEntitled::MovedOut }),
+            }
+        }
+    })
+}
+
+/// Puts what this kind of place may see into the answer.
+async fn show(ctx: &mut Ctx, decision: &mut Decision, place: &Place, known: &people::Known, holding: &Holding) -> Result<()> {
+    let (town, today) = (ctx.town().clone(), ctx.today());
+    let Some(programme) = town.programme(&holding.programme) else { return Ok(()) };
+    let name = people::name_of(ctx, holding).await?;
+    decision.valid_until = rules::valid_until(programme, &known.person, today);
+    decision.shown = programme
+        .disclosed_to(place.kind)
+        .iter()
+        .filter_map(|what| Some((*what, known.shown(programme, *what, name.as_deref(), today)?)))
+        .collect();
+    Ok(())
+}
+
+/// The answer given before to the same id: the place's first message arrived, its answer did not.
+async fn again(ctx: &mut Ctx, id: UseId, before: GivenBefore, place_id: &PlaceId) -> Result<Decision> {
+    let refusal = if before.accepted { None } else { Some(refusal_of(&before)) };
+    let mut decision =
+        Decision { id, refusal, programme: before.programme.clone(), resident: before.resident, valid_until: None, shown: Vec::new() };
+    if before.place != *place_id {
+        // An id of another place's answer says nothing here.
+        return Ok(Decision { refusal: Some(Refusal::Replayed), programme: None, resident: None, ..decision });
+    }
+    let town = ctx.town().clone();
+    if let (true, Some(card), Some(place)) = (before.accepted, before.card, town.place(place_id))
+        && let Some(card) = rows::card(ctx.tx(), card).await?
+        && let Some(holding) = rows::holding(ctx.tx(), card.holding).await?
+        && let Some(known) = people::known(ctx, card.resident).await?
+    {
+        show(ctx, &mut decision, place, &known, &holding).await?;
+    }
+    Ok(decision)
+}
+
+fn refusal_of(before: &GivenBefore) -> Refusal {
+    let mut json = serde_json::json!({ "code": before.refusal, "seconds": 0, "town": "000000" });
+    if let Some(why) = &before.why {
+        json["why"] = why.as_str().into();
+    }
+    serde_json::from_value(json).unwrap_or(Refusal::Revoked)
+}
+
+fn shown_key(checked: &Checked) -> String {
+    use std::fmt::Write as _;
+    let mut key = CardId::from_bytes(checked.card.0).to_string();
+    key.push('/');
+    for byte in checked.nonce {
+        let _ = write!(key, "{byte:02x}");
+    }
+    key
+}
+
+/// Gives a paired place what it needs to decide by itself for a while.
+///
+/// # Errors
+/// Not permitted; signing's; the store's.
+pub async fn knowledge(ctx: &mut Ctx, office: &Office) -> Result<Knowledge> {
+    use base64::Engine as _;
+    ctx.allow(Permission::Decide)?;
+    let Actor::Verifier(place_id) = ctx.actor.clone() else { return Err(Error::NoSuchCard) };
+    let town = ctx.town().clone();
+    let place = town.place(&place_id).ok_or(Error::NoSuchCard)?;
+    let token = status::status_token(ctx, office).await?;
+    let accepts = place.accepts.iter().filter_map(|id| town.programme(id)).map(|programme| credential::Accepted {
+        programme: programme.id.to_string(),
+        name: town.languages.iter().map(|language| (language.to_string(), programme.name.in_language(language).to_owned())).collect::<BTreeMap<_, _>>(),
+        shows: programme.disclosed_to(place.kind).iter().map(|what| rules::claim_name(*what).to_owned()).collect(),
+        max_age_s: None,
+    });
+    Ok(Knowledge {
+        town: office.town,
+        synced_at: ctx.now(),
+        max_age_s: i64::from(town.offline_grace_h(place)) * 3600,
+        keys: vec![*office.issuer().public()],
+        status_lists: vec![base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(token)],
+        policy: Policy { max_age_s: i64::from(town.presentation.max_age_s), ..Policy::default() },
+        place: credential::Place { id: place.id.to_string(), name: place.name.ja().to_owned(), accepts: accepts.collect() },
+    })
+}
+
+/// Takes in what a place answered by itself, each answer once, and gives the ids that are safely written.
+///
+/// # Errors
+/// Not permitted; the store's.
+pub async fn deliver_offline(ctx: &mut Ctx, uses: &[OfflineUse]) -> Result<Vec<UseId>> {
+    ctx.allow(Permission::Decide)?;
+    let Actor::Verifier(place) = ctx.actor.clone() else { return Err(Error::NoSuchCard) };
+    let now = ctx.now();
+    let mut written = Vec::with_capacity(uses.len());
+    for answer in uses {
+        let card = match answer.card {
+            Some(id) => rows::card(ctx.tx(), id).await?,
+            None => None,
+        };
+        let resident = card.as_ref().map(|card| card.resident);
+        let age = match resident {
+            Some(resident) => people::known(ctx, resident).await?.and_then(|known| known.age_on(civil::day_in_japan(answer.at))),
+            None => None,
+        };
+        // A place's clock may be wrong: what it says happened cannot lie in the future.
+        let at = answer.at.min(now);
+        let given =
+            Given { place: &place, at, received_at: now, card: answer.card, age, shown_key: None, knowledge_age_s: Some(answer.knowledge_age_s) };
+        let decision = answer.as_decision(resident);
+        if rows::insert_use(ctx.tx(), &decision, &given).await? {
+            ctx.record("cards.decided_offline", &(decision.id, &place)).await?;
+            if let Some(resident) = resident.filter(|_| answer.accepted) {
+                ctx.audit("card.shown", Some(resident.to_string()), decision.programme.as_ref().map_or("", ProgrammeId::as_str)).await?;
+            }
+        }
+        written.push(answer.id);
+    }
+    Ok(written)
+}

@@ -1,0 +1,167 @@
+//! Entitlements begin and end by themselves: when facts change, and at midnight in Japan.
+
+use std::collections::{BTreeSet, HashSet};
+
+use civil::Date;
+use credential::NotEntitled;
+use serde::{Deserialize, Serialize};
+use store::{AccountId, Ctx, Permission, ResidentId};
+use town::{Programme, ProgrammeId};
+
+use crate::domain::hold;
+use crate::model::{Ended, Result};
+use crate::{people, rules, store as rows};
+
+/// The job that follows the calendar.
+pub const EVERY_MIDNIGHT: &str = "cards.every_midnight";
+
+/// What a run changed for one programme.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Changed {
+    programme: ProgrammeId,
+    day: Date,
+    opened: usize,
+    ended: Vec<ResidentId>,
+}
+
+/// Puts the next midnight's run on the list; called at start and by the run itself.
+///
+/// # Errors
+/// The store's.
+pub async fn plan_midnight(ctx: &mut Ctx) -> Result<()> {
+    let next = civil::next_midnight_in_japan(ctx.now());
+    ctx.enqueue(EVERY_MIDNIGHT, Some(format!("{EVERY_MIDNIGHT}/{next}")), &(), next).await?;
+    Ok(())
+}
+
+/// Asks every rule about the whole town as of today, and opens and ends what changed.
+///
+/// # Errors
+/// Not permitted, or the store's; then nothing changed.
+pub async fn reevaluate_town(ctx: &mut Ctx) -> Result<()> {
+    ctx.allow(Permission::RunHouse)?;
+    let today = ctx.today();
+    let snapshot = registry::table(ctx).await?;
+    let town = ctx.town().clone();
+    for programme in &town.programmes {
+        let open: HashSet<ResidentId> = rows::open_entitlements(ctx.tx(), &programme.id).await?.into_iter().map(|(id,)| id).collect();
+        let mut opened = Vec::new();
+        let mut still = HashSet::with_capacity(open.len());
+        if let Some(version) = programme.in_force(today) {
+            let entitled = version.eligible.select(&snapshot.table, today);
+            for row in entitled.rows() {
+                let id = snapshot.residents[row];
+                if open.contains(&id) {
+                    still.insert(id);
+                } else {
+                    opened.push(id);
+                }
+            }
+        }
+        let ended: Vec<ResidentId> = open.difference(&still).copied().collect();
+        change(ctx, programme, &opened, ended, today).await?;
+    }
+    Ok(())
+}
+
+/// Asks every rule about these people as of today: what a bundle changed, and their households.
+///
+/// # Errors
+/// Not permitted, or the store's; then nothing changed.
+pub async fn reevaluate_people(ctx: &mut Ctx, changed: &[ResidentId]) -> Result<()> {
+    ctx.allow(Permission::RunHouse)?;
+    let today = ctx.today();
+    let town = ctx.town().clone();
+    let mut opened: Vec<Vec<ResidentId>> = vec![Vec::new(); town.programmes.len()];
+    let mut ended = opened.clone();
+    for id in with_households(ctx, changed).await? {
+        let open: BTreeSet<ProgrammeId> = rows::open_of_resident(ctx.tx(), id).await?.into_iter().map(|(programme, _)| programme).collect();
+        let known = people::known(ctx, id).await?;
+        for (at, programme) in town.programmes.iter().enumerate() {
+            let entitled = known.as_ref().is_some_and(|known| rules::entitled(programme, &known.person, today));
+            match (open.contains(&programme.id), entitled) {
+                (false, true) => opened[at].push(id),
+                (true, false) => ended[at].push(id),
+                _ => {}
+            }
+        }
+        end_lost_guardians(ctx, id).await?;
+    }
+    for ((programme, opened), ended) in town.programmes.iter().zip(&opened).zip(ended) {
+        change(ctx, programme, opened, ended, today).await?;
+    }
+    Ok(())
+}
+
+async fn with_households(ctx: &mut Ctx, changed: &[ResidentId]) -> Result<BTreeSet<ResidentId>> {
+    let mut all: BTreeSet<ResidentId> = changed.iter().copied().collect();
+    for id in changed {
+        all.extend(registry::household_of(ctx, *id).await?.iter().map(|member| member.id));
+    }
+    Ok(all)
+}
+
+async fn change(ctx: &mut Ctx, programme: &Programme, opened: &[ResidentId], ended: Vec<ResidentId>, today: Date) -> Result<()> {
+    if opened.is_empty() && ended.is_empty() {
+        return Ok(());
+    }
+    let now = ctx.now();
+    rows::open_all(ctx.tx(), &programme.id, opened, today, now).await?;
+    let last_day = today.yesterday().unwrap_or(today);
+    for id in &ended {
+        let why = match people::known(ctx, *id).await? {
+            Some(known) => rules::why_not(programme, &known.person, known.standing, today),
+            None => NotEntitled::MovedOut,
+        };
+        let code = serde_json::to_value(why).ok().and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_default();
+        rows::end_entitlement(ctx.tx(), &programme.id, *id, last_day, &code).await?;
+        rows::end_application(ctx.tx(), &programme.id, *id).await?;
+        for holding in rows::holdings_of_card(ctx.tx(), *id, &programme.id).await? {
+            hold::end_holding(ctx, &holding, Ended::NotEntitled).await?;
+        }
+    }
+    let changed = Changed { programme: programme.id.clone(), day: today, opened: opened.len(), ended };
+    ctx.record("cards.entitlements_changed", &changed).await?;
+    Ok(())
+}
+
+/// Ends what guardians held of a person who is no longer their ward: custody or the household changed.
+async fn end_lost_guardians(ctx: &mut Ctx, ward: ResidentId) -> Result<()> {
+    let holdings = rows::holdings_of_resident(ctx.tx(), ward).await?;
+    if holdings.iter().all(|holding| holding.how != crate::model::How::Guardian) {
+        return Ok(());
+    }
+    let guardians = registry::guardians_of(ctx, ward).await?;
+    for holding in holdings.iter().filter(|holding| holding.how == crate::model::How::Guardian) {
+        let resident = people::resident_of(ctx, holding.account).await?;
+        if !resident.is_some_and(|resident| guardians.iter().any(|guardian| guardian.id == resident)) {
+            hold::end_holding(ctx, holding, Ended::NoLongerGuardian).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Ends all that an account held by being linked to a resident. What others shared with it stays.
+///
+/// # Errors
+/// The store's.
+pub async fn end_unlinked(ctx: &mut Ctx, account: AccountId) -> Result<()> {
+    let now = ctx.now();
+    for holding in rows::holdings_of_account(ctx.tx(), account, now).await? {
+        if holding.ended_at.is_none() && holding.how != crate::model::How::Shared {
+            hold::end_holding(ctx, &holding, Ended::Unlinked).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Ends the cards in a phone that was ended; the holdings stay for the holder's other phones.
+///
+/// # Errors
+/// The store's.
+pub async fn end_phone_cards(ctx: &mut Ctx, phone: identity::PhoneId) -> Result<()> {
+    for card in rows::cards_of_phone(ctx.tx(), phone).await? {
+        hold::end_one_card(ctx, &card, Ended::PhoneEnded).await?;
+    }
+    Ok(())
+}

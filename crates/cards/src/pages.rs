@@ -1,0 +1,27 @@
+//! Pages of residents, places and staff.
+
+mod holder;
+mod staff;
+mod verify;
+
+use axum::Router;
+use axum::routing::{get, post};
+use web::App;
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/", get(holder::home))
+        .route("/offline", get(holder::offline))
+        .route("/apply/{programme}/{resident}", get(holder::apply_form).post(holder::apply))
+        .route("/share/{holding}", get(holder::share))
+        .route("/share/{holding}/code", post(holder::share_code))
+        .route("/share/{holding}/end", post(holder::end_share))
+        .route("/join", get(holder::join_form).post(holder::join))
+        .route("/join/{code}", get(holder::join_form))
+        .route("/verify", get(verify::page))
+        .route("/staff/programmes", get(staff::programmes))
+        .route("/staff/use", get(staff::used))
+        .route("/staff/places", get(staff::places))
+        .route("/staff/places/{place}/code", post(staff::pairing_code))
+        .route("/staff/places/{place}/end", post(staff::end_verifier))
+}

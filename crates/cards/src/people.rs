@@ -1,0 +1,76 @@
+//! What this room asks of residents and accounts.
+
+use std::collections::BTreeMap;
+
+use civil::Date;
+use registry::bridge::Status;
+use rule::Person;
+use store::{AccountId, Ctx, ResidentId};
+use town::{Disclosed, FactName, Programme};
+
+use crate::model::{Holding, How, Result};
+use crate::rules::{self, Standing};
+
+/// A resident as far as cards need to know them.
+pub(crate) struct Known {
+    pub(crate) person: Person,
+    pub(crate) standing: Standing,
+    pub(crate) date_of_birth: Option<Date>,
+    pub(crate) facts: BTreeMap<String, serde_json::Value>,
+}
+
+pub(crate) async fn known(ctx: &mut Ctx, id: ResidentId) -> Result<Option<Known>> {
+    let Some(resident) = registry::resident(ctx, id).await? else { return Ok(None) };
+    let person = registry::person(ctx, id).await?;
+    let on = |status| resident.status_on.filter(|_| resident.status == status);
+    let birth = resident.date_of_birth.and_then(|birth| ctx.town().bridge.unknown_birthday.day(birth));
+    Ok(Some(Known {
+        person,
+        standing: Standing { moved_out_on: on(Status::MovedOut), died_on: on(Status::Died) },
+        date_of_birth: birth,
+        facts: resident.facts,
+    }))
+}
+
+impl Known {
+    pub(crate) fn age_on(&self, day: Date) -> Option<i32> {
+        self.date_of_birth.map(|born| i32::from(civil::age_on(born, day)))
+    }
+
+    /// A fact as text, as a barcode or a counter reads it.
+    pub(crate) fn fact(&self, name: &FactName) -> Option<String> {
+        Some(match self.facts.get(name.as_str())? {
+            serde_json::Value::String(value) if value.is_empty() => return None,
+            serde_json::Value::String(value) => value.clone(),
+            serde_json::Value::Null => return None,
+            other => other.to_string(),
+        })
+    }
+
+    /// The value of what a place may be told, where there is one.
+    pub(crate) fn shown(&self, programme: &Programme, what: Disclosed, name: Option<&str>, today: Date) -> Option<String> {
+        match what {
+            Disclosed::Name => name.filter(|name| !name.is_empty()).map(str::to_owned),
+            // The town keeps no photographs of residents.
+            Disclosed::Photo => None,
+            Disclosed::DateOfBirth => self.date_of_birth.map(|born| born.to_string()),
+            Disclosed::PayerNumber => programme.payer_number.map(|number| number.to_string()),
+            Disclosed::BeneficiaryNumber => programme.beneficiary_number.as_ref().and_then(|fact| self.fact(fact)),
+            Disclosed::Copayment => programme.copayment.as_ref().map(|words| words.ja().to_owned()),
+            Disclosed::ValidUntil => rules::valid_until(programme, &self.person, today).map(|day| day.to_string()),
+        }
+    }
+}
+
+/// The resident an account is linked to.
+pub(crate) async fn resident_of(ctx: &mut Ctx, account: AccountId) -> Result<Option<ResidentId>> {
+    Ok(identity::link_of(ctx, account).await?)
+}
+
+/// The name to show for a holding: the account's own proven name, or the label that was checked or given.
+pub(crate) async fn name_of(ctx: &mut Ctx, holding: &Holding) -> Result<Option<String>> {
+    match holding.how {
+        How::Own => Ok(identity::label_of(ctx, holding.account).await?),
+        How::Guardian | How::Shared => Ok(Some(holding.label.clone()).filter(|label| !label.is_empty())),
+    }
+}

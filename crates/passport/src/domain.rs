@@ -1,0 +1,103 @@
+//! From a card's answer to an account that is linked to its resident.
+
+use identity::{LinkBy, MatchReason, ProofInput, ProofSessionId, Proven};
+use jpki::{Revocation, Verifier};
+use registry::Match;
+use store::{AccountId, Actor, Ctx, Store};
+
+/// Accounts looked at in one go after a bundle.
+const WAITING_PAGE: u32 = 500;
+
+/// What proofs are checked with.
+pub struct Proofing {
+    /// Roots and policy.
+    pub verifier: Verifier,
+    /// Who says whether a certificate is revoked.
+    pub revocation: Box<dyn Revocation + Send + Sync>,
+    /// Names and secrets.
+    pub settings: identity::Settings,
+    /// The address of a station's page on the resident's own machine or beside it, if there is one to offer.
+    pub station: Option<String>,
+}
+
+/// What went wrong with a card's answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The answer was not believed, or the session is over.
+    #[error(transparent)]
+    Identity(#[from] identity::Error),
+    /// The register could not be asked.
+    #[error(transparent)]
+    Registry(#[from] registry::Error),
+}
+
+/// Takes a card's answer, finds or opens the account and links it to its resident, or puts it into the clerk's queue: one change, or none.
+///
+/// The caller learns nothing of the register from it: a person without a match, with several, or under protection measures reads the same.
+///
+/// # Errors
+/// [`identity::Error`] when the answer is not believed; the refusal is kept for the browser that asked.
+pub async fn answer_proof(store: &Store, actor: Actor, proofing: &Proofing, id: ProofSessionId, input: ProofInput) -> Result<AccountId, Error> {
+    let mut ctx = store.begin(actor).await.map_err(identity::Error::from)?;
+    match identity::complete_proof(&mut ctx, &proofing.settings, id, input, &proofing.verifier, &*proofing.revocation).await {
+        Ok(proven) => {
+            link_proven(&mut ctx, &proven).await?;
+            ctx.commit().await.map_err(identity::Error::from)?;
+            Ok(proven.account().id)
+        }
+        Err(refused) => {
+            drop(ctx);
+            let mut ctx = store.begin(Actor::System).await.map_err(identity::Error::from)?;
+            identity::note_refusal(&mut ctx, id, &refused).await?;
+            ctx.commit().await.map_err(identity::Error::from)?;
+            Err(refused.into())
+        }
+    }
+}
+
+async fn link_proven(ctx: &mut Ctx, proven: &Proven) -> Result<(), Error> {
+    let account = proven.account().id;
+    // A mere sign-in tells no items; an account that is linked already follows its person.
+    let Some(keys) = proven.keys() else { return Ok(()) };
+    if identity::link_of(ctx, account).await?.is_some() {
+        return Ok(());
+    }
+    // Characters without a code were replaced on the card: equality with the register means nothing then.
+    let substituted = proven.account().substitutes;
+    let reason = match registry::find_match(ctx, &of_register(keys)).await? {
+        Match::One(resident) if !substituted => {
+            identity::link(ctx, account, resident, LinkBy::Proof(proven)).await?;
+            return Ok(());
+        }
+        Match::Protected => MatchReason::Protected,
+        Match::Ambiguous(_) | Match::One(_) => MatchReason::Ambiguous,
+        Match::None => MatchReason::NoMatch,
+    };
+    identity::ask_for_match(ctx, proven, reason).await?;
+    Ok(())
+}
+
+/// The same keys, as the register's rows hold them.
+fn of_register(keys: store::MatchKeys) -> registry::bridge::MatchKeys {
+    registry::bridge::MatchKeys { four_items: keys.four_items.0, three_items: keys.three_items.0 }
+}
+
+/// Links the accounts that waited for their resident to come into the register.
+///
+/// # Errors
+/// Not permitted; the store's.
+pub async fn link_waiting(ctx: &mut Ctx) -> Result<(), Error> {
+    let mut after = None;
+    loop {
+        let waiting = identity::accounts_waiting(ctx, after, WAITING_PAGE).await?;
+        for (account, keys) in &waiting {
+            if let Match::One(resident) = registry::find_match(ctx, &of_register(*keys)).await? {
+                identity::link(ctx, *account, resident, LinkBy::Bundle).await?;
+            }
+        }
+        match waiting.last() {
+            Some((last, _)) => after = Some(*last),
+            None => return Ok(()),
+        }
+    }
+}
