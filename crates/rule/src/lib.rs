@@ -3,6 +3,19 @@
 //! A rule is a [CEL](https://cel.dev) expression over the typed facts a [`Schema`] declares. [`Rule::check`] reads it and says what is
 //! wrong with it; [`Rule::decide`] answers for one [`Person`] in microseconds, [`Rule::explain`] says why in words, and
 //! [`Rule::select`] answers for every row of a [`Table`]. Both evaluators agree on every input.
+//!
+//! ```
+//! use jiff::civil::date;
+//! use rule::{Person, Rule, Schema};
+//!
+//! let schema = Schema::builder().build()?;
+//! let rule = Rule::check("resident.current && today <= fiscal_year_end(attains(18))", &schema).expect("the rule is sound");
+//! let child = Person::new(&schema).with("resident.date_of_birth", date(2008, 4, 2))?.with("resident.current", true)?;
+//!
+//! assert_eq!(rule.decide(&child, date(2026, 4, 1)), Ok(true));
+//! assert_eq!(rule.last_day(&child, date(2026, 4, 1), 36_600), Some(date(2027, 3, 31)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod area;
 mod ast;
