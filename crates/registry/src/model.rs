@@ -250,4 +250,3 @@ pub enum Error {
     #[error("the bridge's folder")]
     Folder(#[source] std::io::Error),
 }
-

@@ -104,9 +104,7 @@ impl Counts {
         if self.before == 0 {
             return Vec::new();
         }
-        let above = |people: u64, percent: u32| {
-            people > u64::from(thresholds.at_least) && people * 100 > self.before * u64::from(percent)
-        };
+        let above = |people: u64, percent: u32| people > u64::from(thresholds.at_least) && people * 100 > self.before * u64::from(percent);
         let all = [
             (Threshold::Vanished, self.ended(), thresholds.vanished_percent),
             (Threshold::Appeared, self.begun(), thresholds.appeared_percent),

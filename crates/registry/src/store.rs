@@ -30,8 +30,23 @@ pub(crate) struct Stored {
 }
 
 store::from_row!(Stored {
-    resident, register_id, household, relation, date_of_birth, sex, district, status, status_on, became_resident_on, protected, listed, facts,
-    four_items, three_items, bundle, recorded_at,
+    resident,
+    register_id,
+    household,
+    relation,
+    date_of_birth,
+    sex,
+    district,
+    status,
+    status_on,
+    became_resident_on,
+    protected,
+    listed,
+    facts,
+    four_items,
+    three_items,
+    bundle,
+    recorded_at,
 });
 
 /// A resident as the tables held it before; the match keys of the past are not kept.
@@ -54,8 +69,21 @@ struct Version {
 }
 
 store::from_row!(Version {
-    resident, register_id, household, relation, date_of_birth, sex, district, status, status_on, became_resident_on, protected, listed, facts,
-    bundle, recorded_at,
+    resident,
+    register_id,
+    household,
+    relation,
+    date_of_birth,
+    sex,
+    district,
+    status,
+    status_on,
+    became_resident_on,
+    protected,
+    listed,
+    facts,
+    bundle,
+    recorded_at,
 });
 
 macro_rules! columns {
@@ -116,11 +144,8 @@ store::queries! {
 }
 
 /// The secondary indexes of the residents, left aside while a whole town is loaded and built at its end.
-pub(crate) const DROP_INDEXES: [&str; 3] = [
-    "drop index registry_resident_register_id",
-    "drop index registry_resident_household",
-    "drop index registry_resident_three_items",
-];
+pub(crate) const DROP_INDEXES: [&str; 3] =
+    ["drop index registry_resident_register_id", "drop index registry_resident_household", "drop index registry_resident_three_items"];
 pub(crate) const MAKE_INDEXES: [&str; 3] = [
     "create unique index registry_resident_register_id on registry_resident (register_id)",
     "create index registry_resident_household on registry_resident (household)",
@@ -521,7 +546,18 @@ struct RunRow {
 }
 
 store::from_row!(RunRow {
-    number, state, digest, created_at, opened_at, decided_at, decided_by, rows, left_out, problems, counts, exceeded,
+    number,
+    state,
+    digest,
+    created_at,
+    opened_at,
+    decided_at,
+    decided_by,
+    rows,
+    left_out,
+    problems,
+    counts,
+    exceeded,
 });
 
 /// Bundles with a lower number than `before`, newest first.
@@ -584,7 +620,12 @@ mod tests {
     #[test]
     fn only_stated_facts_are_stored_each_in_its_type() {
         let column = |name: &str, kind| FactColumn { name: name.to_owned(), kind };
-        let columns = [column("no", FactKind::String), column("taxed", FactKind::Bool), column("children", FactKind::Int), column("day", FactKind::Date)];
+        let columns = [
+            column("no", FactKind::String),
+            column("taxed", FactKind::Bool),
+            column("children", FactKind::Int),
+            column("day", FactKind::Date),
+        ];
         assert_eq!(facts_text(&["00\"1", "0", "3", ""], &columns), r#"{"no":"00\"1","taxed":false,"children":3}"#);
         assert_eq!(facts_text(&["", "", "", ""], &columns), "{}");
     }

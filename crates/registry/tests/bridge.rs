@@ -1,5 +1,7 @@
 //! The bridge from end to end, without a database: an export is sealed inside and opened outside.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of tests may fail loudly, too")]
+
 use civil::Sex;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -12,12 +14,16 @@ const HEADER: &str = "宛名番号,世帯番号,氏名,氏名カナ,生年月日
 
 fn layout() -> Layout {
     let facts = [("受給者番号".to_owned(), FactColumn { name: "child_medical_no".to_owned(), kind: FactKind::String })];
-    let fields = ["resident_id", "date_of_birth", "sex", "district", "household", "relation", "status", "became_resident_on", "child_medical_no"];
+    let fields =
+        ["resident_id", "date_of_birth", "sex", "district", "household", "relation", "status", "became_resident_on", "child_medical_no"];
     Layout::new(&fields, &facts).unwrap().with_bad_rows(BadRows::LeaveOut)
 }
 
 fn person(number: u32) -> String {
-    format!("{number:015},{:015},髙橋　花子{number},ﾀｶﾊｼ,2015-04-01,女,子,青空町中央一丁目{number}番地,中央,住民,,2015-04-01,,{number:07}", number / 3)
+    format!(
+        "{number:015},{:015},髙橋　花子{number},ﾀｶﾊｼ,2015-04-01,女,子,青空町中央一丁目{number}番地,中央,住民,,2015-04-01,,{number:07}",
+        number / 3
+    )
 }
 
 fn export(rows: &[String]) -> String {
@@ -68,7 +74,14 @@ fn sealed(csv: &[u8]) -> (Vec<u8>, Sealed) {
     sealed_as(csv, &layout(), "022080", Chain::default()).unwrap()
 }
 
-fn opened_with(bundle: &[u8], town: &str, signers: &[VerifyingKey], centre: &OpeningKey, chain: Chain, layout: &Layout) -> Result<Snapshot, OpenError> {
+fn opened_with(
+    bundle: &[u8],
+    town: &str,
+    signers: &[VerifyingKey],
+    centre: &OpeningKey,
+    chain: Chain,
+    layout: &Layout,
+) -> Result<Snapshot, OpenError> {
     open(bundle, &Opening { town, layout, signers, centre, chain })
 }
 

@@ -1,13 +1,15 @@
 //! The register at the centre, on every database there is: bundles are applied whole or not at all, and people are found as they may be.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of tests may fail loudly, too")]
+
 use std::sync::Arc;
 
 use civil::{Date, Sex, Timestamp};
 use registry::bridge::{Chain, DayNumber, FourItems, Layout, MatchSecret, OpenError, OpeningKey, Sealing, SigningKey, Status, seal};
 use registry::{
-    BUNDLE_APPLIED, BridgeKeys, BundleApplied, BundleState, Error, FolderResult, Match, ResidentId, Search, Threshold, approve_bundle, bundle, bundles,
-    children_of, find_match, guardians_of, household_of, name_matches, open_bundle, person, preview_bundle, process_folder, reject_bundle, resident_as_of,
-    search, see_resident, table,
+    BUNDLE_APPLIED, BridgeKeys, BundleApplied, BundleState, Error, FolderResult, Match, ResidentId, Search, Threshold, approve_bundle,
+    bundle, bundles, children_of, find_match, guardians_of, household_of, name_matches, open_bundle, person, preview_bundle,
+    process_folder, reject_bundle, resident_as_of, search, see_resident, table,
 };
 use store::testing::{TestDb, databases};
 use store::{Actor, Ctx, Reactions, Role, SetClock, StaffId, Store, StoreBuilder};
@@ -101,15 +103,11 @@ fn at(text: &str) -> Timestamp {
 
 impl Bridge {
     async fn new(db: TestDb, reactions: Reactions) -> Self {
-        let town = Town::from_files(&[PackFile { path: "town.toml".into(), bytes: PACK.into() }]).unwrap_or_else(|faults| panic!("{faults:#?}"));
+        let town =
+            Town::from_files(&[PackFile { path: "town.toml".into(), bytes: PACK.into() }]).unwrap_or_else(|faults| panic!("{faults:#?}"));
         let clock = Arc::new(SetClock::new(at("2026-11-20T03:00:00+09:00")));
-        let builder = StoreBuilder {
-            db: db.db.clone(),
-            town: town.clone(),
-            clock: clock.clone(),
-            migrations: vec![registry::MIGRATIONS],
-            reactions,
-        };
+        let builder =
+            StoreBuilder { db: db.db.clone(), town: town.clone(), clock: clock.clone(), migrations: vec![registry::MIGRATIONS], reactions };
         let signing = SigningKey::new(&[2; 32]).unwrap();
         Self {
             store: builder.open().await.unwrap(),
@@ -202,12 +200,18 @@ async fn a_day_is_told_in_counts_and_words_and_history_is_kept() {
         let texts = registry::add_texts(town::Catalogue::new(&[town::Language::JAPANESE, town::Language::ENGLISH])).build();
         let words = |language| registry::difference_in_words(&counts, &texts, &language);
         assert_eq!(words(town::Language::JAPANESE), "出生 1人、転出 1人、住所の変更 1人、受給資格などの変更 1人がありました。");
-        assert_eq!(words(town::Language::ENGLISH).replace(['\u{2068}', '\u{2069}'], ""), "1 born, 1 moved out, 1 changed address, 1 had facts of a programme changed.");
+        assert_eq!(
+            words(town::Language::ENGLISH).replace(['\u{2068}', '\u{2069}'], ""),
+            "1 born, 1 moved out, 1 changed address, 1 had facts of a programme changed."
+        );
 
         let moved = bridge.resident("3").await;
         let mut ctx = bridge.system().await;
         let now = registry::resident(&mut ctx, moved).await.unwrap().unwrap();
-        assert_eq!((now.status, now.current_on(Date::constant(2026, 11, 20)), now.current_on(ctx.today())), (Status::MovedOut, true, false));
+        assert_eq!(
+            (now.status, now.current_on(Date::constant(2026, 11, 20)), now.current_on(ctx.today())),
+            (Status::MovedOut, true, false)
+        );
         let then = resident_as_of(&mut ctx, moved, Date::constant(2026, 11, 20)).await.unwrap().unwrap();
         assert_eq!((then.status, then.facts["child_medical_no"].as_str()), (Status::Current, Some("0000003")));
         assert_eq!(resident_as_of(&mut ctx, moved, Date::constant(2026, 11, 19)).await.unwrap(), None);

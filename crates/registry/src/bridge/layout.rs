@@ -123,10 +123,8 @@ impl Layout {
     /// As [`Self::new`]; a loaded pack has been checked for the rest.
     pub fn of(bridge: &town::Bridge, facts: &[town::Fact]) -> Result<Self, LayoutError> {
         let heading = |name: &town::FactName| bridge.heading(&Column::Field(BridgeField::Fact(name.clone()))).to_owned();
-        let facts: Vec<_> = facts
-            .iter()
-            .map(|fact| (heading(&fact.name), FactColumn { name: fact.name.as_str().to_owned(), kind: fact.kind }))
-            .collect();
+        let facts: Vec<_> =
+            facts.iter().map(|fact| (heading(&fact.name), FactColumn { name: fact.name.as_str().to_owned(), kind: fact.kind })).collect();
         let fields: Vec<&str> = bridge.fields.iter().map(BridgeField::name).collect();
         let mut layout = Self::new(&fields, &facts)?.with_bad_rows(bridge.bad_rows);
         for (column, heading) in &bridge.columns {
@@ -275,7 +273,10 @@ fn header_key(header: &str) -> String {
 /// Says whether a header names the My Number (個人番号) or the 住民票コード, which must not even be in the file.
 pub(crate) fn names_my_number(header: &str) -> bool {
     let key = header_key(header);
-    key.contains("個人番号") || key.contains("住民票コード") || key.contains("マイナンバー") || key.to_ascii_lowercase().replace('_', "").contains("mynumber")
+    key.contains("個人番号")
+        || key.contains("住民票コード")
+        || key.contains("マイナンバー")
+        || key.to_ascii_lowercase().replace('_', "").contains("mynumber")
 }
 
 #[cfg(test)]

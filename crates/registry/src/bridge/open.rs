@@ -4,7 +4,8 @@ use aws_lc_rs::digest::{Context, SHA256};
 use hpke::{Deserializable, OpModeR};
 
 use super::bundle::{
-    CHUNK_BYTES_MAX, Digest, FORMAT, Header, MAGIC, OpeningKey, SIGNATURE_BYTES, SealAead, SealKdf, SealKem, VerifyingKey, chunk_context, info,
+    CHUNK_BYTES_MAX, Digest, FORMAT, Header, MAGIC, OpeningKey, SIGNATURE_BYTES, SealAead, SealKdf, SealKem, VerifyingKey, chunk_context,
+    info,
 };
 use super::layout::Layout;
 use super::row::{RegisterId, Row, hash, id_of, is_left_out};
@@ -235,9 +236,8 @@ impl<'a> Parts<'a> {
         let encapsulated = hex::decode(&header.encapsulated).map_err(|_| OpenError::Undecryptable)?;
         let encapsulated = Deserializable::from_bytes(&encapsulated).map_err(|_| OpenError::Undecryptable)?;
         let bound_to = info(&header.town, header.number);
-        let mut context =
-            hpke::setup_receiver::<SealAead, SealKdf, SealKem>(&OpModeR::Base, &opening.centre.0, &encapsulated, &bound_to)
-                .map_err(|_| OpenError::Undecryptable)?;
+        let mut context = hpke::setup_receiver::<SealAead, SealKdf, SealKem>(&OpModeR::Base, &opening.centre.0, &encapsulated, &bound_to)
+            .map_err(|_| OpenError::Undecryptable)?;
         let facts = opening.layout.facts().len();
         let mut unpacked = Vec::with_capacity(self.chunks.len());
         let mut rows = Vec::new();

@@ -244,7 +244,11 @@ impl<'a> PieceReader<'a> {
                     Some(_) => {}
                 }
             }
-            if cell.len() >= 12 && at != self.columns.resident_id && Some(at) != self.columns.household && may_hold_twelve_digits(cell) {
+            if cell.len() >= 12
+                && at != self.columns.resident_id
+                && Some(at) != self.columns.household
+                && may_hold_twelve_digits(cell, self.encoding)
+            {
                 let text = self.encoding.decode(cell).unwrap_or_default();
                 if civil::looks_like_my_number(&text) {
                     self.complain(line, at, Reason::LooksLikeMyNumber);
@@ -400,10 +404,12 @@ impl<'a> PieceReader<'a> {
 /// U+FFFD in UTF-8.
 const LOST: &[u8] = "\u{fffd}".as_bytes();
 
-/// A quick look, right whenever it says no: whether a cell could hold twelve digits in any width and either encoding.
-fn may_hold_twelve_digits(cell: &[u8]) -> bool {
-    let ascii = cell.iter().filter(|byte| byte.is_ascii_digit()).count();
-    // Full-width digits are EF BC 9x in UTF-8 and 82 4F…58 in Shift_JIS.
-    let wide = cell.windows(2).filter(|pair| *pair == [0xef, 0xbc] || (pair[0] == 0x82 && (0x4f..=0x58).contains(&pair[1]))).count();
-    ascii + wide >= 12
+/// A quick look, right whenever it says no: whether a cell could hold twelve digits in any width.
+fn may_hold_twelve_digits(cell: &[u8], encoding: Encoding) -> bool {
+    // Full-width digits are EF BC 9x in UTF-8 and 82 4F…58 in Shift_JIS: their first bytes are counted like a digit.
+    let lead = match encoding {
+        Encoding::Utf8 => 0xef,
+        Encoding::ShiftJis => 0x82,
+    };
+    cell.iter().map(|byte| u32::from(byte.is_ascii_digit() | (*byte == lead))).sum::<u32>() >= 12
 }

@@ -52,8 +52,7 @@ impl Export {
     pub fn read(file: &[u8], declared: Option<Encoding>, layout: &Layout, hashing: Hashing<'_>) -> Self {
         let encoding = if file.starts_with(BOM) { Encoding::Utf8 } else { declared.unwrap_or_else(|| Encoding::detect(file)) };
         let file = file.strip_prefix(BOM).unwrap_or(file);
-        let mut export =
-            Self { encoding, lines: 0, problems: Problems::default(), left_out: 0, pieces: Vec::new(), order: Vec::new() };
+        let mut export = Self { encoding, lines: 0, problems: Problems::default(), left_out: 0, pieces: Vec::new(), order: Vec::new() };
 
         let mut header = Splitter::new(file);
         let columns = match Columns::read(file, &mut header, encoding, layout) {

@@ -9,9 +9,7 @@ use hpke::{OpModeS, Serializable};
 use jiff::Timestamp;
 use town::BadRows;
 
-use super::bundle::{
-    CHUNK_BYTES, Digest, FORMAT, Header, MAGIC, SealAead, SealKdf, SealKem, SealingKey, SigningKey, chunk_context, info,
-};
+use super::bundle::{CHUNK_BYTES, Digest, FORMAT, Header, MAGIC, SealAead, SealKdf, SealKem, SealingKey, SigningKey, chunk_context, info};
 use super::keys::MatchSecret;
 use super::layout::Layout;
 use super::problem::Problems;

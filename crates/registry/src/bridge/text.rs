@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(Encoding::detect("宛名番号,氏名\n1,髙橋\n".as_bytes()), Encoding::Utf8);
         let (sjis, _, _) = SHIFT_JIS.encode("宛名番号,氏名\n1,髙橋①\n");
         assert_eq!(Encoding::detect(&sjis), Encoding::ShiftJis);
-        let damaged = [ "宛名番号,氏名\n1,".as_bytes(), b"\x8d\x82\n"].concat();
+        let damaged = ["宛名番号,氏名\n1,".as_bytes(), b"\x8d\x82\n"].concat();
         assert_eq!(Encoding::detect(&damaged), Encoding::Utf8);
     }
 

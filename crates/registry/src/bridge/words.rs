@@ -14,7 +14,9 @@ use super::text::{Encoding, trim};
 pub(crate) struct Words<T> {
     read: fn(&str) -> Result<T, Reason>,
     encoding: Encoding,
-    last: Option<(Box<[u8]>, Result<T, Reason>)>,
+    /// The spelling before, as the same one often comes again.
+    last: Vec<u8>,
+    last_meaning: Option<Result<T, Reason>>,
     seen: FxHashMap<Box<[u8]>, Result<T, Reason>>,
 }
 
@@ -23,12 +25,12 @@ const SPELLINGS_MAX: usize = 20_000;
 
 impl<T: Clone> Words<T> {
     pub(crate) fn new(encoding: Encoding, read: fn(&str) -> Result<T, Reason>) -> Self {
-        Self { read, encoding, last: None, seen: FxHashMap::default() }
+        Self { read, encoding, last: Vec::new(), last_meaning: None, seen: FxHashMap::default() }
     }
 
     /// Gives what a cell means.
     pub(crate) fn meaning(&mut self, cell: &[u8]) -> Result<T, Reason> {
-        if let Some((_, meaning)) = self.last.as_ref().filter(|(spelling, _)| **spelling == *cell) {
+        if let Some(meaning) = self.last_meaning.as_ref().filter(|_| self.last == cell) {
             return meaning.clone();
         }
         let meaning = match self.seen.get(cell) {
@@ -44,7 +46,9 @@ impl<T: Clone> Words<T> {
                 meaning
             }
         };
-        self.last = Some((cell.into(), meaning.clone()));
+        self.last.clear();
+        self.last.extend_from_slice(cell);
+        self.last_meaning = Some(meaning.clone());
         meaning
     }
 }
@@ -62,7 +66,9 @@ pub(crate) fn status(word: &str) -> Result<Status, Reason> {
         "" | "住民" | "現存" | "在住" | "住登" | "住登者" | "現住" | "住民登録" | "0" => Status::Current,
         "転出" | "転出予定" | "転出確定" | "国外転出" | "1" => Status::MovedOut,
         "死亡" | "2" => Status::Died,
-        "職権消除" | "消除" | "職権削除" | "失踪" | "失踪宣告" | "国籍喪失" | "抹消" | "除票" | "9" => Status::StruckOff,
+        "職権消除" | "消除" | "職権削除" | "失踪" | "失踪宣告" | "国籍喪失" | "抹消" | "除票" | "9" => {
+            Status::StruckOff
+        }
         _ => return Err(Reason::UnknownStatus),
     })
 }
@@ -80,8 +86,12 @@ pub(crate) fn sex(word: &str) -> Result<Sex, Reason> {
 /// Reads a yes or no; `None` when it is not stated.
 pub(crate) fn yes_no(word: &str) -> Result<Option<bool>, Reason> {
     Ok(match word {
-        "1" | "1.0" | "○" | "〇" | "◯" | "有" | "あり" | "有り" | "可" | "該当" | "対象" | "はい" | "true" | "TRUE" => Some(true),
-        "0" | "0.0" | "×" | "無" | "なし" | "無し" | "否" | "非該当" | "対象外" | "いいえ" | "false" | "FALSE" => Some(false),
+        "1" | "1.0" | "○" | "〇" | "◯" | "有" | "あり" | "有り" | "可" | "該当" | "対象" | "はい" | "true" | "TRUE" => {
+            Some(true)
+        }
+        "0" | "0.0" | "×" | "無" | "なし" | "無し" | "否" | "非該当" | "対象外" | "いいえ" | "false" | "FALSE" => {
+            Some(false)
+        }
         "" | "-" | "---" | "*" => None,
         _ => return Err(Reason::NotYesNo),
     })
@@ -150,7 +160,7 @@ fn days_in_month(year: u32, month: u32) -> u32 {
     match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
         2 => 28,
         _ => 0,
     }
@@ -198,7 +208,9 @@ mod tests {
     #[test]
     fn days_are_read_in_every_form_and_only_if_they_exist() {
         let read = |text: &str| day(text.as_bytes(), Encoding::Utf8);
-        for text in ["2024-02-29", "2024/02/29", "20240229", " 20240229", "令和6年2月29日", "R06.02.29", "２０２４年２月２９日", "2024/2/29"] {
+        for text in
+            ["2024-02-29", "2024/02/29", "20240229", " 20240229", "令和6年2月29日", "R06.02.29", "２０２４年２月２９日", "2024/2/29"]
+        {
             assert_eq!(read(text), Ok(20_240_229), "{text}");
         }
         assert_eq!(read("2023-02-29"), Err(Reason::BadDate));

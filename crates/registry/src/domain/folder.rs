@@ -24,7 +24,7 @@ pub struct FolderOutcome {
 #[derive(Debug)]
 pub enum FolderResult {
     /// Applied now, and moved to `done`.
-    Applied(BundleRun),
+    Applied(Box<BundleRun>),
     /// Had been decided before (perhaps by a run that was interrupted), and was moved to `done`.
     DecidedBefore(BundleState),
     /// Waits for approval; it stays where it is, and so does everything after it.
@@ -71,7 +71,9 @@ fn bundles_of(folder: &Path) -> std::io::Result<Vec<(String, PathBuf)>> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
-        let Some(name) = name.filter(|_| path.is_file() && path.extension().is_some_and(|found| found == BUNDLE_EXTENSION)) else { continue };
+        let Some(name) = name.filter(|_| path.is_file() && path.extension().is_some_and(|found| found == BUNDLE_EXTENSION)) else {
+            continue;
+        };
         let mut start = Vec::new();
         std::fs::File::open(&path)?.take(HEADER_BYTES_MAX).read_to_end(&mut start)?;
         files.push((peek(&start).map_or(u64::MAX, |header| header.number), name, path));
@@ -99,7 +101,7 @@ async fn process(store: &Store, path: &Path, keys: &BridgeKeys) -> Result<Folder
         Ok(run) => {
             ctx.commit().await?;
             Ok(match run.state {
-                BundleState::Applied => FolderResult::Applied(run),
+                BundleState::Applied => FolderResult::Applied(Box::new(run)),
                 BundleState::Waiting | BundleState::Rejected => FolderResult::Waiting(run.number),
             })
         }

@@ -252,7 +252,9 @@ impl Columns {
             match column {
                 Fact::Bools(column) => column.push(value.and_then(serde_json::Value::as_bool)),
                 Fact::Ints(column) => column.push(value.and_then(serde_json::Value::as_i64)),
-                Fact::Texts(column, dictionary) => column.push(value.and_then(|value| value.as_str()).and_then(|text| dictionary.code(text))),
+                Fact::Texts(column, dictionary) => {
+                    column.push(value.and_then(|value| value.as_str()).and_then(|text| dictionary.code(text)))
+                }
                 Fact::Days(column) => column.push(value.and_then(|value| value.as_str()).and_then(|text| text.parse().ok())),
             }
         }
