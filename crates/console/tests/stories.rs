@@ -1,0 +1,389 @@
+//! What staff can do with the console, through the router, on every database there is and with a pack from its folder.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use civil::Timestamp;
+use console::{Console, service};
+use identity::{Demonstration, Passkeys};
+use registry::bridge::{Chain, Layout, MatchSecret, OpeningKey, Sealing, SigningKey, seal};
+use registry::{BridgeKeys, BundleState, ResidentId, Search, open_bundle};
+use store::testing::{TestDb, databases};
+use store::{Actor, Reactions, Role, SetClock, StaffId, Store, StoreBuilder};
+use tower::ServiceExt as _;
+use town::Town;
+use web::AppBuilder;
+
+const ORIGIN: &str = "http://localhost:8080";
+const HEADER: &str =
+    "住民番号,世帯番号,氏名,生年月日,性別,住所,集落,状態,異動日,住民となった日,支援措置,温泉証番号,要介護度,在学,若者医療番号";
+
+/// Ten families of two in 本村 and 湯ノ沢: a parent of 40 and a child of 10; the last parent is under protection measures.
+fn rows() -> Vec<String> {
+    let family = |n: u32| {
+        let district = if n < 6 { "本村" } else { "湯ノ沢" };
+        let protected = if n == 9 { "○" } else { "" };
+        let row = |id: u32, born: &str, student: &str| {
+            format!("{id},H{n},青空 人{id},{born},男,{district}{n},{district},住民,,2000-01-01,{protected},,,{student},")
+        };
+        [row(n * 2, "1986-05-05", "0"), row(n * 2 + 1, "2016-05-05", "1")]
+    };
+    (0..10).flat_map(family).collect()
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+struct House {
+    store: Store,
+    clock: Arc<SetClock>,
+    router: Router,
+    keys: Arc<BridgeKeys>,
+    chain: Chain,
+    _db: TestDb,
+}
+
+struct Answer {
+    status: StatusCode,
+    location: String,
+    cookie: String,
+    body: String,
+}
+
+impl House {
+    async fn new(db: TestDb, demonstration: Option<Demonstration>) -> Self {
+        let town =
+            Town::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../towns/demo")).unwrap_or_else(|faults| panic!("{faults:#?}"));
+        let clock = Arc::new(SetClock::new(at("2026-11-20T09:00:00+09:00")));
+        let builder = StoreBuilder {
+            db: db.db.clone(),
+            town,
+            clock: clock.clone(),
+            migrations: vec![registry::MIGRATIONS, identity::MIGRATIONS],
+            reactions: Reactions::default(),
+        };
+        let store = builder.open().await.unwrap();
+        let keys =
+            Arc::new(BridgeKeys { signers: vec![SigningKey::new(&[2; 32]).unwrap().public()], centre: OpeningKey::new(&[3; 32]).unwrap() });
+        let passkeys = Arc::new(Passkeys::new("localhost", ORIGIN, "Tegata").unwrap());
+        let service = service(Arc::new(Console::new(passkeys, keys.clone(), demonstration)));
+        let texts = web::TEXTS.iter().chain(service.texts).copied().collect();
+        let app = AppBuilder {
+            store: store.clone(),
+            texts,
+            menu: service.menu.to_vec(),
+            origin: ORIGIN.to_owned(),
+            demo: demonstration.is_some(),
+        }
+        .build();
+        let router = web::house(app, vec![service]);
+        let mut house = Self { store, clock, router, keys, chain: Chain::default(), _db: db };
+        assert_eq!(house.bring(&rows()).await, BundleState::Applied);
+        house
+    }
+
+    /// Seals an export and opens it at the centre.
+    async fn bring(&mut self, rows: &[String]) -> BundleState {
+        let town = self.store.town().clone();
+        let layout = Layout::of(&town.bridge, &town.facts).unwrap();
+        let code = town.code.to_string();
+        let sealing = Sealing {
+            town: &code,
+            layout: &layout,
+            encoding: None,
+            match_secret: &MatchSecret::new(&[1; 32]).unwrap(),
+            signing: &SigningKey::new(&[2; 32]).unwrap(),
+            centre: &self.keys.centre.public(),
+            chain: self.chain,
+            now: self.store.clock().now(),
+            randomness: [7; 32],
+        };
+        let mut out = Vec::new();
+        let export = format!("{HEADER}\n{}\n", rows.join("\n"));
+        let sealed = seal(export.as_bytes(), &sealing, &mut out).unwrap();
+        assert_eq!(sealed.problems.total, 0, "{:?}", sealed.problems);
+        self.chain = sealed.chain;
+        let mut ctx = self.store.begin(Actor::System).await.unwrap();
+        let run = open_bundle(&mut ctx, &out, &self.keys).await.unwrap();
+        ctx.commit().await.unwrap();
+        run.state
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let text =
+            |name: header::HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let (location, cookie) = (text(header::LOCATION), text(header::SET_COOKIE));
+        let status = response.status();
+        let body = String::from_utf8(to_bytes(response.into_body(), 4 << 20).await.unwrap().to_vec()).unwrap();
+        Answer { status, location, cookie, body }
+    }
+
+    async fn get(&self, session: &str, path: &str) -> Answer {
+        self.send(Request::get(path).header(header::COOKIE, session).body(Body::empty()).unwrap()).await
+    }
+
+    async fn post(&self, session: &str, path: &str, form: &str) -> Answer {
+        let request = Request::post(path).header(header::COOKIE, session).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(form.to_owned())).unwrap()).await
+    }
+
+    async fn json(&self, session: &str, path: &str, body: serde_json::Value) -> (StatusCode, serde_json::Value) {
+        let request = Request::post(path).header(header::COOKIE, session).header(header::CONTENT_TYPE, "application/json");
+        let answer = self.send(request.body(Body::from(body.to_string())).unwrap()).await;
+        (answer.status, serde_json::from_str(&answer.body).unwrap_or_default())
+    }
+
+    /// A session of a member of staff with these roles.
+    async fn session(&self, roles: &[Role]) -> String {
+        let mut ctx = self.store.begin(Actor::Staff(StaffId::new(self.store.clock().now()), vec![Role::Administrator])).await.unwrap();
+        let staff = identity::invite_staff(&mut ctx, "佐藤 花子", roles).await.unwrap().staff;
+        let session = identity::start_session(&mut ctx, identity::SessionOwner::Staff(staff), "test").await.unwrap();
+        ctx.commit().await.unwrap();
+        format!("{}={}", web::STAFF_COOKIE, session.token)
+    }
+
+    async fn resident(&self, register_id: &str) -> ResidentId {
+        let mut ctx = self.store.begin(Actor::Staff(StaffId::new(self.store.clock().now()), vec![Role::ProtectionClerk])).await.unwrap();
+        let wanted = Search { register_id: Some(register_id.into()), ..Search::default() };
+        registry::search(&mut ctx, &wanted).await.unwrap()[0].id
+    }
+
+    /// Actions of the audit trail about one person, newest first.
+    async fn looks(&self, id: ResidentId) -> Vec<String> {
+        let mut ctx = self.store.read(Actor::System).await.unwrap();
+        ctx.audit_of(&id.to_string(), i64::MAX, 50).await.unwrap().into_iter().map(|entry| entry.action).collect()
+    }
+}
+
+async fn houses() -> Vec<House> {
+    let mut all = Vec::new();
+    for db in databases().await.unwrap() {
+        all.push(House::new(db, None).await);
+    }
+    all
+}
+
+const PAGES: [&str; 7] =
+    ["/staff", "/staff/people", "/staff/matching", "/staff/bridge", "/staff/what-if", "/staff/members", "/staff/audit"];
+
+#[tokio::test]
+async fn who_is_not_signed_in_is_sent_to_the_sign_in() {
+    for house in houses().await {
+        for page in PAGES {
+            let answer = house.get("", page).await;
+            assert!(answer.status.is_redirection(), "{page}: {}", answer.status);
+            assert!(answer.location.starts_with("/staff/login?next="), "{page}: {}", answer.location);
+        }
+        let (status, _) = house.json("", "/api/v1/staff/what-if", serde_json::json!({ "rule": "true" })).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+        assert_eq!(house.get("", "/staff/login").await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn every_role_sees_its_own_pages_and_no_others() {
+    use Role::{Administrator, Auditor, Clerk, Officer, Operator, ProtectionClerk};
+    for house in houses().await {
+        let open: [(Role, &[&str]); 6] = [
+            (Administrator, &["/staff", "/staff/bridge", "/staff/members"]),
+            (Operator, &["/staff", "/staff/bridge"]),
+            (Officer, &["/staff", "/staff/bridge", "/staff/what-if"]),
+            (Clerk, &["/staff", "/staff/people", "/staff/matching"]),
+            (ProtectionClerk, &["/staff", "/staff/people", "/staff/matching"]),
+            (Auditor, &["/staff", "/staff/bridge", "/staff/audit"]),
+        ];
+        for (role, pages) in open {
+            let session = house.session(&[role]).await;
+            for page in PAGES {
+                let expected = if pages.contains(&page) { StatusCode::OK } else { StatusCode::FORBIDDEN };
+                let answer = house.get(&session, page).await;
+                assert_eq!(answer.status, expected, "{role:?} at {page}");
+                let link = format!("href=\"{page}\"");
+                assert!(
+                    expected == StatusCode::FORBIDDEN || page == "/staff" || answer.body.contains(&link),
+                    "{role:?}: {page} is not in its menu"
+                );
+                assert!(!answer.body.contains("console-") || expected == StatusCode::FORBIDDEN, "{page} shows a key instead of a text");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_question_counts_the_whole_town_and_names_nobody() {
+    for house in houses().await {
+        let session = house.session(&[Role::Officer]).await;
+        let ask = |rule: &'static str| serde_json::json!({ "rule": rule, "on": "2026-11-20" });
+        let (status, answer) = house.json(&session, "/api/v1/staff/what-if", ask("resident.current && age(today) < 18")).await;
+        assert_eq!((status, answer["count"].as_i64(), answer["total"].as_i64()), (StatusCode::OK, Some(10), Some(20)), "{answer}");
+        let ages = answer["ages"].as_array().unwrap();
+        let tens = ages.iter().find(|band| band["from"] == 10).unwrap();
+        assert_eq!((tens["to"].as_i64(), tens["count"].as_i64()), (Some(14), Some(10)));
+        assert_eq!(ages.iter().map(|band| band["count"].as_i64().unwrap()).sum::<i64>(), 10);
+        let districts = answer["districts"].as_array().unwrap();
+        assert_eq!((districts[0]["name"].as_str(), districts[0]["count"].as_i64()), (Some("本村"), Some(6)));
+        assert_eq!((districts[1]["name"].as_str(), districts[1]["count"].as_i64()), (Some("湯ノ沢"), Some(4)));
+
+        let (status, answer) =
+            house.json(&session, "/api/v1/staff/what-if", ask("resident.current\n  && resident.distirct == \"本村\"")).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        let problem = &answer["problems"][0];
+        assert_eq!((problem["line"].as_i64(), problem["column"].as_i64()), (Some(2), Some(6)), "{answer}");
+        assert!(problem["message"].as_str().unwrap().contains("resident.district"), "{problem}");
+
+        let page = house.get(&session, "/staff/what-if?rule=resident.current&on=2026-11-20").await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(page.body.contains("20人 / 20人") && page.body.contains("bars__bar") && page.body.contains("hbars__name"));
+        let page = house.get(&session, "/staff/what-if?rule=no_such_thing").await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.body.contains("error-summary"));
+    }
+}
+
+#[tokio::test]
+async fn a_held_bundle_is_shown_confirmed_and_applied() {
+    for mut house in houses().await {
+        house.clock.set(at("2026-11-21T09:00:00+09:00"));
+        assert_eq!(house.bring(&rows()[..10]).await, BundleState::Waiting);
+        let operator = house.session(&[Role::Operator]).await;
+        assert!(house.get(&operator, "/staff").await.body.contains("/staff/bridge/2"));
+        let page = house.get(&operator, "/staff/bridge/2").await.body;
+        assert!(page.contains("承認待ち") && page.contains("理由なしに名簿から消えた人 10人") && page.contains("決めた割合"), "{page}");
+
+        let officer = house.session(&[Role::Officer]).await;
+        assert!(!house.get(&officer, "/staff/bridge/2").await.body.contains("/staff/bridge/2/approve"));
+        assert_eq!(house.post(&officer, "/staff/bridge/2/approve", "confirmed=yes").await.status, StatusCode::FORBIDDEN);
+
+        let unconfirmed = house.post(&operator, "/staff/bridge/2/approve", "").await;
+        assert_eq!(unconfirmed.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(unconfirmed.body.contains("error-summary"));
+        assert_eq!(house.post(&operator, "/staff/bridge/2/approve", "confirmed=yes").await.location, "/staff/bridge/2");
+        let page = house.get(&operator, "/staff/bridge/2").await.body;
+        assert!(page.contains("反映済み") && page.contains("佐藤 花子") && !page.contains("/staff/bridge/2/approve"));
+        assert_eq!(house.post(&operator, "/staff/bridge/2/reject", "").await.status, StatusCode::CONFLICT);
+        assert_eq!(house.get(&operator, "/staff/bridge/99").await.status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn every_look_at_a_person_is_recorded_and_protected_people_are_not_there() {
+    for house in houses().await {
+        let (child, protected) = (house.resident("1").await, house.resident("18").await);
+        let clerk = house.session(&[Role::Clerk]).await;
+
+        let found = house.get(&clerk, "/staff/people?search=1&register_id=1").await;
+        assert!(found.body.contains(&format!("/staff/people/{child}")));
+        let page = house.get(&clerk, &format!("/staff/people/{child}")).await;
+        assert_eq!(page.status, StatusCode::OK);
+        for text in ["村民証", "資格あり", "本村", "はい", "青空村民証要綱"] {
+            assert!(page.body.contains(text), "{text} is missing");
+        }
+        let parent = house.resident("0").await;
+        assert!(page.body.contains(&format!("/staff/people/{parent}")), "the household is missing");
+        assert!(house.looks(child).await.starts_with(&["person.seen".into(), "person.listed".into()]), "{:?}", house.looks(child).await);
+        assert_eq!(house.looks(parent).await, ["person.listed"]);
+
+        let empty = house.get(&clerk, "/staff/people?search=1").await;
+        assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(empty.body.contains("error-summary"));
+        assert_eq!(house.get(&clerk, "/staff/people?search=1&born=x").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let by_birth = house.get(&clerk, "/staff/people?search=1&born=S61.5.5&district=%E6%B9%AF%E3%83%8E%E6%B2%A2").await.body;
+        assert_eq!(by_birth.matches("href=\"/staff/people/").count(), 3, "the protected parent must not be among the four");
+
+        assert!(!house.get(&clerk, "/staff/people?search=1&register_id=18").await.body.contains(&protected.to_string()));
+        assert_eq!(house.get(&clerk, &format!("/staff/people/{protected}")).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(house.looks(protected).await, Vec::<String>::new());
+        let protection = house.session(&[Role::ProtectionClerk]).await;
+        assert_eq!(house.get(&protection, &format!("/staff/people/{protected}")).await.status, StatusCode::OK);
+
+        let auditor = house.session(&[Role::Auditor]).await;
+        let trail = house.get(&auditor, &format!("/staff/audit?by=subject&id={child}")).await.body;
+        assert!(trail.contains("住民の情報を見た") && trail.contains("佐藤 花子"));
+        assert_eq!(house.looks(child).await[0], "audit.seen");
+    }
+}
+
+#[tokio::test]
+async fn a_past_day_is_decided_with_the_register_and_the_rule_of_that_day() {
+    for mut house in houses().await {
+        house.clock.set(at("2026-11-22T09:00:00+09:00"));
+        let mut moved = rows();
+        moved[2] = moved[2].replace("住民,,", "転出,2026-11-22,");
+        assert_eq!(house.bring(&moved).await, BundleState::Applied);
+        let clerk = house.session(&[Role::Clerk]).await;
+        let person = format!("/staff/people/{}", house.resident("2").await);
+        let pass = |body: &str| {
+            let from = body.find("村民証 <span").unwrap_or_else(|| panic!("{body}"));
+            body[from..].split("</h3>").next().unwrap().contains("資格あり")
+        };
+        assert!(!pass(&house.get(&clerk, &person).await.body));
+        let past = house.get(&clerk, &format!("{person}?on=2026-11-21")).await;
+        assert!(pass(&past.body));
+        assert!(past.body.contains("2026年11月21日の台帳"));
+        let before = house.get(&clerk, &format!("{person}?on=2026-11-01")).await.body;
+        assert!(before.contains("その日の台帳にはいません"));
+        let english = house.get(&clerk, &format!("{person}?on=2026-11-21&lang=en")).await.body;
+        assert!(english.contains("Decided with the register of 21 November 2026") && !english.contains("資格あり"));
+        assert_eq!(house.get(&clerk, &format!("{person}?on=x")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
+
+#[tokio::test]
+async fn staff_are_invited_change_roles_and_leave() {
+    for house in houses().await {
+        let administrator = house.session(&[Role::Administrator]).await;
+        let nobody = house.post(&administrator, "/staff/members", "name=+").await;
+        assert_eq!(nobody.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(nobody.body.contains("error-summary"));
+        let invited = house.post(&administrator, "/staff/members", "name=Suzuki&role=clerk&role=auditor").await;
+        assert_eq!(invited.status, StatusCode::OK);
+        let code = invited.body.split(&format!("{ORIGIN}/staff/join/")).nth(1).and_then(|rest| rest.get(..8)).unwrap().to_owned();
+        let join = house.get("", &format!("/staff/join/{code}")).await;
+        assert!(join.body.contains("data-passkey=\"register\"") && !join.body.contains("without-passkey"));
+        // Outside a demonstration there is no such door.
+        assert_eq!(house.post("", &format!("/staff/join/{code}/without-passkey"), "").await.status, StatusCode::NOT_FOUND);
+        let (status, begun) = house.json("", "/api/v1/staff/passkey/register/begin", serde_json::json!({ "code": code })).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(begun["ticket"].as_str().unwrap().ends_with(&code) && begun["publicKey"]["challenge"].is_string(), "{begun}");
+        let (status, _) = house.json("", "/api/v1/staff/passkey/register/begin", serde_json::json!({})).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "nobody is signed in");
+        let (status, _) =
+            house.json("", "/api/v1/staff/passkey/login/finish", serde_json::json!({ "ticket": begun["ticket"], "credential": {} })).await;
+        assert!(status.is_client_error());
+
+        let clerk = house.session(&[Role::Clerk]).await;
+        assert_eq!(house.post(&clerk, "/staff/members", "name=x&role=clerk").await.status, StatusCode::FORBIDDEN);
+        let out = house.post(&clerk, "/staff/logout", "").await;
+        assert_eq!((out.location.as_str(), out.cookie.contains("Max-Age=0")), ("/staff/login", true));
+        assert!(house.get(&clerk, "/staff").await.status.is_redirection());
+    }
+}
+
+#[tokio::test]
+async fn a_demonstration_lets_in_without_a_passkey_once() {
+    for db in databases().await.unwrap() {
+        let house = House::new(db, Some(Demonstration::of_a_made_up_town())).await;
+        let mut ctx = house.store.begin(Actor::System).await.unwrap();
+        let code = identity::first_administrator(&mut ctx, "管理 太郎").await.unwrap().code.code;
+        ctx.commit().await.unwrap();
+        let door = format!("/staff/join/{code}/without-passkey");
+        assert!(house.get("", &format!("/staff/join/{code}")).await.body.contains(&door));
+        let joined = house.post("", &door, "").await;
+        assert_eq!(joined.location, "/staff");
+        let session = joined.cookie.split(';').next().unwrap().to_owned();
+        let page = house.get(&session, "/staff/members").await;
+        assert!(page.body.contains("管理 太郎"));
+        assert_eq!(house.post("", &door, "").await.status, StatusCode::UNPROCESSABLE_ENTITY, "the code counts once");
+
+        let id = page.body.split("/staff/members/").nth(1).and_then(|rest| rest.split('/').next()).unwrap().to_owned();
+        let roles = format!("/staff/members/{id}/roles");
+        assert_eq!(house.post(&session, &roles, "role=clerk").await.status, StatusCode::CONFLICT, "the last administrator stays");
+        assert_eq!(house.post(&session, &roles, "role=clerk&role=administrator").await.location, "/staff/members");
+        assert_eq!(house.get(&session, "/staff/people").await.status, StatusCode::OK);
+    }
+}
