@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jpki::SignedAnswer;
+use jpki::reader::SignedAnswer;
 use serde::Deserialize;
 
 /// How long the centre may take to answer.

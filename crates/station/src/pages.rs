@@ -34,8 +34,8 @@ impl<'a> View<'a> {
         self.station.texts.text(&self.language, key, &[])
     }
 
-    fn tn(&self, key: &str, n: u8) -> String {
-        self.station.texts.text(&self.language, key, &[("n", Arg::from(n))])
+    fn tn(&self, key: &str, n: &u8) -> String {
+        self.station.texts.text(&self.language, key, &[("n", Arg::from(*n))])
     }
 
     fn asset(&self, name: &str) -> String {
@@ -164,7 +164,7 @@ fn sign(
     password: &str,
     agreed: Option<SpendLastTry>,
     question: &Question,
-) -> Result<jpki::SignedAnswer, CardError> {
+) -> Result<jpki::reader::SignedAnswer, CardError> {
     let password = SignaturePassword::new(password)?;
     let card = station.cards.lay(card).map_err(|_| CardError::NoCard)?;
     let mut reader = Reader::open(card)?;
@@ -192,7 +192,7 @@ fn centre_text(view: &View<'_>, error: &CentreError) -> String {
 
 fn card_text(view: &View<'_>, error: &CardError) -> String {
     match error {
-        CardError::WrongPin { left: Tries::Left(left), .. } => view.tn("card-wrong-pin", *left),
+        CardError::WrongPin { left: Tries::Left(left), .. } => view.tn("card-wrong-pin", left),
         CardError::WrongPin { .. } => view.t("card-blocked"),
         other => view.t(&format!("card-{}", other.code().replace('_', "-"))),
     }

@@ -4,7 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use jpki::{CardState, SoftwareCard, Transport, TransportError};
+use jpki::card::{CardState, SoftwareCard};
+use jpki::{Transport, TransportError};
 use serde::{Deserialize, Serialize};
 
 /// A folder of software cards.

@@ -1,1 +1,14 @@
-//! The binary's commands.
+//! The whole house put together: the one list of services, the keys, the demonstration town, and the commands of the binary.
+
+pub mod bridge;
+pub mod demo;
+pub mod house;
+pub mod keys;
+pub mod serve;
+pub mod town_command;
+
+/// Why a command ended without doing what it was asked: one line for the operator, with what it came from.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Result of a command.
+pub type Outcome<T = ()> = Result<T, Failure>;

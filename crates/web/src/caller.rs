@@ -66,9 +66,7 @@ impl FromRequestParts<App> for Reader {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let mut ctx = app.store().read(Actor::Anonymous).await?;
-        ctx.actor = actor(&mut ctx, parts).await?;
-        Ok(Self(ctx))
+        Ok(Self(look(parts, app).await?.0))
     }
 }
 
@@ -77,17 +75,27 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         // Known before the line of writers is joined, so that strangers hold nobody up.
-        let Reader(Ctx { actor, .. }) = Reader::from_request_parts(parts, app).await?;
-        Ok(Self(app.store().begin(actor).await?))
+        let (Ctx { actor, .. }, caller) = look(parts, app).await?;
+        let mut ctx = app.store().begin(actor).await?;
+        if let Some(caller) = caller.filter(|caller| caller.refresh_due) {
+            identity::refresh_session(&mut ctx, caller.session).await?;
+        }
+        Ok(Self(ctx))
     }
 }
 
-async fn actor(ctx: &mut Ctx, parts: &Parts) -> Result<Actor, Problem> {
+/// Begins to look on behalf of whoever carries the session's token.
+async fn look(parts: &Parts, app: &App) -> Result<(Ctx, Option<identity::Caller>), Problem> {
+    let mut ctx = app.store().read(Actor::Anonymous).await?;
     let kind = SessionKind::of_path(parts.uri.path());
-    let Some(token) = bearer(&parts.headers).or_else(|| cookie(&parts.headers, kind.cookie())) else {
-        return Ok(Actor::Anonymous);
+    let caller = match bearer(&parts.headers).or_else(|| cookie(&parts.headers, kind.cookie())) {
+        Some(token) => identity::actor_of(&mut ctx, token).await?,
+        None => None,
     };
-    Ok(identity::actor_of(ctx, token).await?.map_or(Actor::Anonymous, |caller| caller.actor))
+    if let Some(caller) = &caller {
+        ctx.actor = caller.actor.clone();
+    }
+    Ok((ctx, caller))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

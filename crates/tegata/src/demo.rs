@@ -1,0 +1,115 @@
+//! A town from nothing: keys, residents, a real bundle over the bridge, software cards, a centre and a station.
+
+mod people;
+mod steps;
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use store::SystemClock;
+use tokio::net::TcpListener;
+use town::Town;
+
+use crate::Outcome;
+use crate::house::{self, Setup};
+use crate::serve;
+
+/// What `tegata demo` is told.
+#[derive(clap::Args, Debug, Clone)]
+pub struct Options {
+    /// The town pack's folder.
+    #[arg(long, default_value = "towns/mutsu")]
+    pub town: PathBuf,
+    /// Where everything of the demonstration is kept.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// Begin again from nothing.
+    #[arg(long)]
+    pub reset: bool,
+    /// How many people live there; the pack's districts if left out.
+    #[arg(long)]
+    pub residents: Option<u32>,
+    /// Address of the centre.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Address of the station.
+    #[arg(long, default_value = "127.0.0.1:8081")]
+    pub station: SocketAddr,
+}
+
+impl Options {
+    fn data(&self) -> PathBuf {
+        let name = self.town.file_name().map(PathBuf::from).unwrap_or_default();
+        self.data.clone().unwrap_or_else(|| Path::new("var").join(name))
+    }
+}
+
+/// Makes the town if it is not there yet, and serves it.
+///
+/// # Errors
+/// What is missing or wrong, in one line.
+pub async fn run(options: Options) -> Outcome {
+    let data = options.data();
+    let database = std::env::var("TEGATA_DATABASE_URL").unwrap_or_else(|_| format!("sqlite:{}", data.join("town.db").display()));
+    if options.reset {
+        reset(&data, &database).await?;
+    }
+    let town = load_town(&options.town)?;
+    fs::create_dir_all(&data)?;
+    steps::keys(&data)?;
+    let cast = steps::residents(&town, &data, options.residents)?;
+    steps::cards(&town, &data, &cast)?;
+    let origin = format!("http://localhost:{}", options.listen.port());
+    let station = format!("http://localhost:{}", options.station.port());
+    let setup = Setup {
+        town,
+        database,
+        keys: data.join("keys"),
+        trust: data.join("trust"),
+        origin: origin.clone(),
+        demo: true,
+        station: Some(station.clone()),
+        clock: Arc::new(SystemClock),
+    };
+    let house = house::open(setup).await?;
+    steps::bundle(&house, &data).await?;
+    let codes = steps::codes(&house).await?;
+    steps::tell(&house, &origin, &station, &cast, &codes);
+    let cards = data.join("cards");
+    let serving = tokio::spawn(async move { serve_station(&origin, cards, options.station).await });
+    serve::serve(house, options.listen, Some(data.join("bridge"))).await?;
+    serving.abort();
+    Ok(())
+}
+
+/// Removes what a demonstration has made: its folder, and the tables of its database.
+async fn reset(data: &Path, database: &str) -> Outcome {
+    if data.is_dir() {
+        fs::remove_dir_all(data)?;
+    }
+    if database.starts_with("postgres") {
+        store::Db::open(database).await?.forget_everything().await?;
+    }
+    Ok(())
+}
+
+/// Serves a station's page.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub async fn serve_station(centre: &str, cards: PathBuf, listen: SocketAddr) -> Outcome {
+    let listener = TcpListener::bind(listen).await.map_err(|error| format!("{listen}: {error}"))?;
+    let station = station::Station::new(station::Centre::new(centre), station::CardFolder::new(cards));
+    axum::serve(listener, station.router()).await?;
+    Ok(())
+}
+
+/// Loads a pack, or says what is wrong with it.
+///
+/// # Errors
+/// Every fault, a line each.
+pub fn load_town(folder: &Path) -> Outcome<Arc<Town>> {
+    Town::load(folder).map_err(|faults| faults.iter().map(|fault| format!("{fault}\n")).collect::<String>().into())
+}

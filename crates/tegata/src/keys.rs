@@ -1,0 +1,143 @@
+//! The secrets of a town, each a file only its owner reads. They come from the operator's folder, never from the repository.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::rand;
+use credential::IssuerKey;
+use registry::BridgeKeys;
+use registry::bridge::{MatchSecret, OpeningKey, SealingKey, SigningKey};
+
+use crate::Outcome;
+
+/// The centre's keys.
+pub struct CentreKeys {
+    folder: PathBuf,
+}
+
+/// The inner side's keys: what `bridge seal` needs, on the inner network only.
+pub struct InnerKeys {
+    /// Signs bundles.
+    pub signing: SigningKey,
+    /// What names are hashed under.
+    pub match_secret: MatchSecret,
+    /// The centre's public key.
+    pub centre: SealingKey,
+}
+
+const ISSUER: &str = "issuer.pk8";
+const MATCH: &str = "match.key";
+const SERIAL: &str = "serial.key";
+const CENTRE: &str = "bridge-centre.key";
+const CENTRE_PUBLIC: &str = "bridge-centre.pub";
+const INNER: &str = "bridge-inner.key";
+const INNER_PUBLIC: &str = "bridge-inner.pub";
+
+impl CentreKeys {
+    /// Uses the keys of a folder; they are read when they are needed.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
+    /// Makes every key that is missing, the inner side's too: for a demonstration, or to be carried to the inner network by hand.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn make_missing(folder: &Path) -> Outcome {
+        fs::create_dir_all(folder)?;
+        for name in [MATCH, SERIAL, CENTRE, INNER] {
+            if !folder.join(name).exists() {
+                keep(&folder.join(name), &random()?)?;
+            }
+        }
+        if !folder.join(ISSUER).exists() {
+            let (_, pkcs8) = IssuerKey::generate()?;
+            keep(&folder.join(ISSUER), &pkcs8)?;
+        }
+        let centre = OpeningKey::new(&fs::read(folder.join(CENTRE))?).map_err(|_| bad(CENTRE))?;
+        fs::write(folder.join(CENTRE_PUBLIC), hex::encode(centre.public().bytes()))?;
+        let inner = SigningKey::new(&fs::read(folder.join(INNER))?).map_err(|_| bad(INNER))?;
+        fs::write(folder.join(INNER_PUBLIC), hex::encode(inner.public().0))?;
+        Ok(())
+    }
+
+    /// The key that signs cards.
+    ///
+    /// # Errors
+    /// When the file is missing or holds no key.
+    pub fn issuer(&self) -> Outcome<IssuerKey> {
+        Ok(IssuerKey::from_pkcs8(&self.read(ISSUER)?)?)
+    }
+
+    /// What names are hashed under, shared with the inner side.
+    ///
+    /// # Errors
+    /// As [`Self::issuer`].
+    pub fn match_bytes(&self) -> Outcome<Vec<u8>> {
+        self.read(MATCH)
+    }
+
+    /// What serials of certificates are hashed under.
+    ///
+    /// # Errors
+    /// As [`Self::issuer`].
+    pub fn serial_bytes(&self) -> Outcome<Vec<u8>> {
+        self.read(SERIAL)
+    }
+
+    /// What bundles are opened with: the centre's secret, and the inner sides that are trusted.
+    ///
+    /// # Errors
+    /// As [`Self::issuer`].
+    pub fn bridge(&self) -> Outcome<BridgeKeys> {
+        let signer: [u8; 32] = public(&self.folder, INNER_PUBLIC)?.try_into().map_err(|_| bad(INNER_PUBLIC))?;
+        Ok(BridgeKeys::new(&[signer], &self.read(CENTRE)?).map_err(|_| bad(CENTRE))?)
+    }
+
+    fn read(&self, name: &str) -> Outcome<Vec<u8>> {
+        fs::read(self.folder.join(name)).map_err(|error| format!("{}: {error}", self.folder.join(name).display()).into())
+    }
+}
+
+impl InnerKeys {
+    /// Reads the inner side's keys from a folder.
+    ///
+    /// # Errors
+    /// When one is missing or is no key.
+    pub fn load(folder: &Path) -> Outcome<Self> {
+        let read = |name: &str| fs::read(folder.join(name)).map_err(|error| format!("{}: {error}", folder.join(name).display()));
+        Ok(Self {
+            signing: SigningKey::new(&read(INNER)?).map_err(|_| bad(INNER))?,
+            match_secret: MatchSecret::new(&read(MATCH)?).ok_or_else(|| bad(MATCH))?,
+            centre: SealingKey::new(&public(folder, CENTRE_PUBLIC)?).map_err(|_| bad(CENTRE_PUBLIC))?,
+        })
+    }
+}
+
+fn public(folder: &Path, name: &str) -> Outcome<Vec<u8>> {
+    let text = fs::read_to_string(folder.join(name)).map_err(|error| format!("{}: {error}", folder.join(name).display()))?;
+    hex::decode(text.trim()).map_err(|_| bad(name).into())
+}
+
+fn bad(name: &str) -> String {
+    format!("{name} holds no key of its kind")
+}
+
+/// 32 random bytes.
+pub(crate) fn random() -> Outcome<[u8; 32]> {
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes).map_err(|_| "the operating system gives no random bytes")?;
+    Ok(bytes)
+}
+
+/// Writes a secret so that only its owner can read it.
+fn keep(path: &Path, secret: &[u8]) -> Outcome {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(secret)?;
+    Ok(file.sync_all()?)
+}

@@ -1,0 +1,76 @@
+//! Serving: pages and API, jobs, and the unattended folder of the bridge.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use registry::{BridgeKeys, FolderResult};
+use store::{JobHandlers, Store};
+use tokio::net::TcpListener;
+
+use crate::Outcome;
+use crate::house::House;
+
+/// How often due work is looked for: midnight is met within this.
+const JOBS_EVERY: Duration = Duration::from_millis(200);
+/// How often the unattended folder is looked into.
+const FOLDER_EVERY: Duration = Duration::from_secs(2);
+
+/// Serves a house until it is told to stop.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub async fn serve(house: House, listen: SocketAddr, folder: Option<PathBuf>) -> Outcome {
+    let listener = TcpListener::bind(listen).await.map_err(|error| format!("{listen}: {error}"))?;
+    tokio::spawn(run_jobs(house.store.clone(), house.jobs));
+    if let Some(folder) = folder {
+        let (store, keys) = (house.store.clone(), house.bridge);
+        // Opening a large bundle computes for seconds: on a thread of its own, so that counters are answered meanwhile.
+        let runtime = tokio::runtime::Handle::current();
+        std::thread::spawn(move || runtime.block_on(watch_folder(store, keys, folder)));
+    }
+    axum::serve(listener, house.router).with_graceful_shutdown(told_to_stop()).await?;
+    Ok(())
+}
+
+async fn run_jobs(store: Store, handlers: JobHandlers) {
+    loop {
+        if let Err(error) = store::run_due_jobs(&store, &handlers).await {
+            tracing::error!(%error, "jobs");
+        }
+        tokio::time::sleep(JOBS_EVERY).await;
+    }
+}
+
+async fn watch_folder(store: Store, keys: Arc<BridgeKeys>, folder: PathBuf) {
+    loop {
+        match registry::process_folder(&store, &folder, &keys).await {
+            Ok(outcomes) => {
+                for outcome in outcomes {
+                    match outcome.result {
+                        FolderResult::Applied(run) => tracing::info!(file = outcome.file, number = run.number, "bundle applied"),
+                        FolderResult::Refused(error) => tracing::warn!(file = outcome.file, %error, "bundle refused"),
+                        FolderResult::DecidedBefore(_) | FolderResult::Waiting(_) | FolderResult::NotYet(_) => {}
+                    }
+                }
+            }
+            Err(error) => tracing::error!(%error, "bridge folder"),
+        }
+        tokio::time::sleep(FOLDER_EVERY).await;
+    }
+}
+
+async fn told_to_stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+            let _ = interrupted.await;
+            return;
+        };
+        tokio::select! { _ = interrupted => {}, _ = terminated.recv() => {} }
+    }
+    #[cfg(not(unix))]
+    let _ = interrupted.await;
+}
