@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// A 全国地方公共団体コード: prefecture (2 digits), municipality (3) and check digit, six digits with leading zero. `022080`.
+/// A 全国地方公共団体コード: prefecture (2 digits), municipality (3) and check digit, six digits with leading zero. `209996`.
 ///
 /// Source: JIS X 0401, JIS X 0402; check digit as the 総務省 table defines it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

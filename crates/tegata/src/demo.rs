@@ -20,7 +20,7 @@ use crate::serve;
 #[derive(clap::Args, Debug, Clone)]
 pub struct Options {
     /// The town pack's folder.
-    #[arg(long, default_value = "towns/mutsu")]
+    #[arg(long)]
     pub town: PathBuf,
     /// Where everything of the demonstration is kept.
     #[arg(long)]

@@ -120,7 +120,7 @@ impl Town {
         place.offline_grace_h.min(self.offline.knowledge_max_age_h)
     }
 
-    /// The issuer's name in credentials: `urn:tegata:022080`.
+    /// The issuer's name in credentials: `urn:tegata:209996`.
     pub fn issuer(&self) -> String {
         format!("urn:tegata:{}", self.code)
     }

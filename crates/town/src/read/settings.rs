@@ -17,7 +17,7 @@ pub(super) struct Heading {
 
 pub(super) fn town(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Heading> {
     let code = fields
-        .required("code", "\"022080\"", faults)
+        .required("code", "\"209996\"", faults)
         .and_then(|value| value.parsed(faults, "give the six digits of the 全国地方公共団体コード, the check digit included"));
     let name = fields.required("name", "{ ja = \"…市\", en = \"…\" }", faults).and_then(|value| value.words(faults));
     let languages = fields.required("languages", "[\"ja\", \"ja-easy\", \"en\"]", faults).and_then(|value| languages(value, faults));
