@@ -109,7 +109,7 @@ async fn case_page(view: &View, ctx: &mut Ctx, id: MatchRequestId, error: Option
 }
 
 async fn candidates(ctx: &mut Ctx, case: &MatchCase) -> Result<Vec<Resident>, Problem> {
-    let keys = registry::bridge::MatchKeys { four_items: case.keys.four_items.0, three_items: case.keys.three_items.0 };
+    let keys = case.keys;
     registry::match_candidates(ctx, &keys).await.map_err(refused)
 }
 

@@ -64,7 +64,7 @@ async fn link_proven(ctx: &mut Ctx, proven: &Proven) -> Result<(), Error> {
     }
     // Characters without a code were replaced on the card: equality with the register means nothing then.
     let substituted = proven.account().substitutes;
-    let reason = match registry::find_match(ctx, &of_register(keys)).await? {
+    let reason = match registry::find_match(ctx, &keys).await? {
         Match::One(resident) if !substituted => {
             identity::link(ctx, account, resident, LinkBy::Proof(proven)).await?;
             return Ok(());
@@ -77,11 +77,6 @@ async fn link_proven(ctx: &mut Ctx, proven: &Proven) -> Result<(), Error> {
     Ok(())
 }
 
-/// The same keys, as the register's rows hold them.
-fn of_register(keys: store::MatchKeys) -> registry::bridge::MatchKeys {
-    registry::bridge::MatchKeys { four_items: keys.four_items.0, three_items: keys.three_items.0 }
-}
-
 /// Links the accounts that waited for their resident to come into the register.
 ///
 /// # Errors
@@ -91,7 +86,7 @@ pub async fn link_waiting(ctx: &mut Ctx) -> Result<(), Error> {
     loop {
         let waiting = identity::accounts_waiting(ctx, after, WAITING_PAGE).await?;
         for (account, keys) in &waiting {
-            if let Match::One(resident) = registry::find_match(ctx, &of_register(*keys)).await? {
+            if let Match::One(resident) = registry::find_match(ctx, keys).await? {
                 identity::link(ctx, *account, resident, LinkBy::Bundle).await?;
             }
         }

@@ -6,7 +6,7 @@ use civil::Sex;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use registry::bridge::{
-    BadRows, Chain, Export, FactColumn, FactKind, FourItems, Hashing, Layout, MatchSecret, OpenError, Opening, OpeningKey, Reason, Row,
+    BadRows, Chain, Export, FactColumn, FactKind, Hashing, Layout, MatchItems, MatchSecret, OpenError, Opening, OpeningKey, Reason, Row,
     SealError, Sealed, Sealing, SigningKey, Snapshot, Status, VerifyingKey, open, peek, seal,
 };
 
@@ -109,7 +109,7 @@ fn a_bundle_carries_the_named_fields_and_neither_name_nor_address() {
     assert_eq!(row.id.to_string(), "000000000000002");
     assert_eq!((row.date_of_birth.0, row.sex, row.status, row.protected), (20_150_401, Sex::Female, Status::Current, false));
     assert_eq!((row.relation, row.district, &row.facts[..]), ("子", "中央", &["0000002"][..]));
-    let items = FourItems { name: "高橋 花子2", date_of_birth: row.date_of_birth, sex: Sex::Female, address: "青空町中央1-2" };
+    let items = MatchItems { name: "高橋 花子2", date_of_birth: row.date_of_birth.0, sex: Sex::Female, address: "青空町中央1-2" };
     let wanted = keys().matching.keys(items);
     assert_eq!((row.four_items, row.three_items), (wanted.four_items, wanted.three_items));
 }

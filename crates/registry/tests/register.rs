@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use civil::{Date, Sex, Timestamp};
-use registry::bridge::{Chain, DayNumber, FourItems, Layout, MatchSecret, OpenError, OpeningKey, Sealing, SigningKey, Status, seal};
+use registry::bridge::{Chain, DayNumber, Layout, MatchItems, MatchSecret, OpenError, OpeningKey, Sealing, SigningKey, Status, seal};
 use registry::{
     BUNDLE_APPLIED, BridgeKeys, BundleApplied, BundleState, Error, FolderResult, Match, ResidentId, Search, Threshold, approve_bundle,
     bundle, bundles, children_of, find_match, guardians_of, household_of, name_matches, open_bundle, person, preview_bundle,
@@ -168,7 +168,7 @@ impl Bridge {
     }
 
     async fn find(&self, name: &str, birth: u32, sex: Sex, address: &str) -> Match {
-        let keys = self.secret.keys(FourItems { name, date_of_birth: DayNumber(birth), sex, address });
+        let keys = self.secret.keys(MatchItems { name, date_of_birth: birth, sex, address });
         find_match(&mut self.system().await, &keys).await.unwrap()
     }
 }

@@ -49,11 +49,20 @@ impl MatchSecret {
     /// What is hashed: one byte 3 or 4; the birthday, four bytes, big endian; the sex, one byte (0 not stated, 1 male, 2 female); the length of
     /// [`civil::name_key`], four bytes, and the key; then, for four items, [`civil::address_key`].
     pub fn keys(&self, items: MatchItems<'_>) -> MatchKeys {
-        let name = civil::name_key(items.name);
-        let mut message = Vec::with_capacity(16 + name.len());
+        self.keys_of(&civil::name_key(items.name), items.date_of_birth, items.sex, &civil::address_key(items.address))
+    }
+
+    /// Computes the key of name, date of birth and sex alone.
+    pub fn three_items(&self, name: &str, date_of_birth: u32, sex: Sex) -> MatchKey {
+        self.keys_of(&civil::name_key(name), date_of_birth, sex, "").three_items
+    }
+
+    /// Computes both keys from a name and an address already brought to their comparable form ([`civil::name_key`], [`civil::address_key`]).
+    pub fn keys_of(&self, name: &str, date_of_birth: u32, sex: Sex, address: &str) -> MatchKeys {
+        let mut message = Vec::with_capacity(16 + name.len() + address.len());
         message.push(THREE_ITEMS);
-        message.extend_from_slice(&items.date_of_birth.to_be_bytes());
-        message.push(match items.sex {
+        message.extend_from_slice(&date_of_birth.to_be_bytes());
+        message.push(match sex {
             Sex::NotStated => 0,
             Sex::Male => 1,
             Sex::Female => 2,
@@ -62,7 +71,7 @@ impl MatchSecret {
         message.extend_from_slice(name.as_bytes());
         let three_items = self.key(&message);
         message[0] = FOUR_ITEMS;
-        message.extend_from_slice(civil::address_key(items.address).as_bytes());
+        message.extend_from_slice(address.as_bytes());
         MatchKeys { four_items: self.key(&message), three_items }
     }
 

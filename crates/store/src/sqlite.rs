@@ -25,7 +25,7 @@ pub(crate) struct SqlitePool {
 /// A connection with its `$1` texts already turned into the `?1` SQLite numbers by.
 struct Connected {
     connection: Connection,
-    texts: HashMap<usize, String>,
+    texts: HashMap<(usize, usize), String>,
 }
 
 impl SqlitePool {
@@ -69,7 +69,8 @@ impl Connected {
     }
 
     fn statement(&mut self, sql: &'static str) -> Result<rusqlite::CachedStatement<'_>> {
-        let text = self.texts.entry(sql.as_ptr() as usize ^ sql.len()).or_insert_with(|| sql.replace('$', "?"));
+        // Address and length together name a static text.
+        let text = self.texts.entry((sql.as_ptr() as usize, sql.len())).or_insert_with(|| sql.replace('$', "?"));
         Ok(self.connection.prepare_cached(text)?)
     }
 }

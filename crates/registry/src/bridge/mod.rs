@@ -7,7 +7,6 @@
 mod bundle;
 mod columns;
 mod csv;
-mod keys;
 mod layout;
 mod open;
 mod piece;
@@ -19,7 +18,7 @@ mod text;
 mod words;
 
 pub use bundle::{BadKey, Digest, Header, OpeningKey, SealingKey, SigningKey, VerifyingKey};
-pub use keys::{FourItems, MatchKeys, MatchSecret};
+pub use store::{MatchItems, MatchKeys, MatchSecret};
 pub use layout::{Crossing, FACTS_MAX, FactColumn, Field, Layout, LayoutError};
 pub use open::{Delta, Known, OpenError, Opening, Snapshot, digest_of, open, peek};
 pub use problem::{LISTED_MAX, Problem, Problems, Reason};

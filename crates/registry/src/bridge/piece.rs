@@ -7,7 +7,7 @@ use town::FactKind;
 
 use super::columns::Columns;
 use super::csv::{Fault, Record, Span, Splitter};
-use super::keys::MatchSecret;
+use store::MatchSecret;
 use super::layout::Layout;
 use super::problem::{Problems, Reason};
 use super::read::Hashing;
@@ -396,8 +396,8 @@ impl<'a> PieceReader<'a> {
             self.last_address = (address.to_vec(), civil::address_key(&text));
         }
         let name = civil::name_key(&self.encoding.decode(name).unwrap_or_default());
-        let keys = secret.keys_of(&name, birth, sex, &self.last_address.1);
-        (keys.four_items, keys.three_items)
+        let keys = secret.keys_of(&name, birth.0, sex, &self.last_address.1);
+        (keys.four_items.0, keys.three_items.0)
     }
 }
 

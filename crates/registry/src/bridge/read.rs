@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::columns::Columns;
 use super::csv::{Fault, Splitter, cut};
-use super::keys::MatchSecret;
+use store::MatchSecret;
 use super::layout::Layout;
 use super::piece::{Piece, PieceReader};
 use super::problem::{Problem, Problems, Reason};

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use town::BadRows;
 
 use super::bundle::{CHUNK_BYTES, Digest, FORMAT, Header, MAGIC, SealAead, SealKdf, SealKem, SealingKey, SigningKey, chunk_context, info};
-use super::keys::MatchSecret;
+use store::MatchSecret;
 use super::layout::Layout;
 use super::problem::Problems;
 use super::read::{Export, Hashing};

@@ -19,11 +19,11 @@ pub const SEARCH_MAX: u32 = 50;
 /// # Errors
 /// The database's.
 pub async fn find_match(ctx: &mut Ctx, keys: &MatchKeys) -> Result<Match, Error> {
-    let candidates = tables::by_three_items(ctx, keys.three_items).await?;
+    let candidates = tables::by_three_items(ctx, keys.three_items.0).await?;
     if candidates.iter().any(|candidate| candidate.protected) {
         return Ok(Match::Protected);
     }
-    let whole: Vec<&Stored> = candidates.iter().filter(|candidate| candidate.four_items == keys.four_items).collect();
+    let whole: Vec<&Stored> = candidates.iter().filter(|candidate| candidate.four_items == keys.four_items.0).collect();
     let count = |people: usize| u32::try_from(people).unwrap_or(u32::MAX);
     Ok(match (whole.as_slice(), candidates.as_slice()) {
         ([one], _) => Match::One(one.resident),
@@ -42,7 +42,7 @@ pub async fn find_match(ctx: &mut Ctx, keys: &MatchKeys) -> Result<Match, Error>
 pub async fn match_candidates(ctx: &mut Ctx, keys: &MatchKeys) -> Result<Vec<Resident>, Error> {
     ctx.allow(Permission::SeeMatching)?;
     let protected_too = permitted(&ctx.actor, Permission::ResolveProtected);
-    let candidates = tables::by_three_items(ctx, keys.three_items).await?;
+    let candidates = tables::by_three_items(ctx, keys.three_items.0).await?;
     let seen = candidates.into_iter().filter(|candidate| protected_too || !candidate.protected).collect();
     listed(ctx, seen, "person.compared").await
 }
@@ -53,10 +53,10 @@ pub async fn match_candidates(ctx: &mut Ctx, keys: &MatchKeys) -> Result<Vec<Res
 /// [`Error::ResidentNotFound`] or the database's.
 pub async fn name_matches(ctx: &mut Ctx, resident: ResidentId, name: &str, secret: &MatchSecret) -> Result<bool, Error> {
     let stored = tables::find(ctx, resident).await?.ok_or(Error::ResidentNotFound)?;
-    let key = stored.three_items.clone();
+    let known = stored.three_items.clone();
     let resident = stored.into_resident()?;
     let birth = resident.date_of_birth.map_or(DayNumber::default(), DayNumber::from);
-    Ok(key == secret.three_items(name, birth, resident.sex))
+    Ok(known == secret.three_items(name, birth.0, resident.sex).0)
 }
 
 /// Gives a resident, whatever the status. Whether the caller may know of this one is for the room that asks to decide.
