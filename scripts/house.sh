@@ -45,7 +45,7 @@ need_tools() {
 
 # The cards and the offline verifier, for browsers. Cargo skips what has not changed.
 build_wasm() {
-    CARGO_TARGET_DIR=target cargo build --quiet --locked -p credential-wasm --target wasm32-unknown-unknown --profile wasm
+    CARGO_TARGET_DIR=$PWD/target cargo build --quiet --locked -p credential-wasm --target wasm32-unknown-unknown --profile wasm
 }
 
 # npm ci, unless the lock file is the one that was installed last.

@@ -47,7 +47,11 @@ fn every_language_has_the_same_texts() {
         assert!(!all.is_empty(), "{room} has catalogues without texts");
         for language in LANGUAGES {
             let has = languages.get(language).cloned().unwrap_or_default();
-            found.extend(all.iter().filter(|key| is_asked_of(language, key) && !has.contains(**key)).map(|key| format!("{room}: {key} is missing in {language}")));
+            found.extend(
+                all.iter()
+                    .filter(|key| is_asked_of(language, key) && !has.contains(**key))
+                    .map(|key| format!("{room}: {key} is missing in {language}")),
+            );
         }
     }
     none("texts that a language lacks", &found);
