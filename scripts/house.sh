@@ -33,7 +33,9 @@ need_tools() {
     [ -d "$HOME/.cargo/bin" ] && PATH="$PATH:$HOME/.cargo/bin"
     command -v cargo >/dev/null || fail "Rust is missing. Install it from https://rustup.rs and start again."
     command -v cc >/dev/null || install_packages gcc libc6-dev
-    command -v node >/dev/null && command -v npm >/dev/null || fail "Node.js 20 or newer with npm is missing. Install it and start again."
+    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+        fail "Node.js 20 or newer with npm is missing. Install it and start again."
+    fi
     local major
     major=$(node -p 'process.versions.node.split(".")[0]')
     [ "$major" -ge 20 ] || fail "Node.js is of version $major; version 20 or newer is needed."
