@@ -102,7 +102,7 @@ class TegataCard extends HTMLElement {
       gone.delete(card.id);
       let view = this.#views.get(card.id);
       if (!view) {
-        view = new PassView(this.dataset['town'] ?? '', (shown) => this.#bright.open(shown));
+        view = new PassView(this.dataset['town'] ?? '', (shown) => this.#bright.open(shown), () => void this.#freshen());
         this.#views.set(card.id, view);
       }
       view.update(card, showing(card, today, this.#online));

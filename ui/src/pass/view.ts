@@ -13,13 +13,17 @@ export class PassView {
   isSeen = true;
   #time = el('span', { class: 'num' });
 
-  constructor(private readonly town: string, private readonly enlarge: (view: PassView) => void) {
+  constructor(private readonly town: string, private readonly enlarge: (view: PassView) => void, seen: () => void = () => {}) {
     const template = document.querySelector<HTMLTemplateElement>('template#pass');
     const article = template?.content.firstElementChild?.cloneNode(true);
     this.element = article instanceof HTMLElement ? article : el('article', { class: 'pass' });
     this.slot('qr')?.addEventListener('click', () => this.enlarge(this));
     if ('IntersectionObserver' in window) {
-      new IntersectionObserver((entries) => { this.isSeen = entries.at(-1)?.isIntersecting ?? true; }, { rootMargin: '200px' }).observe(this.element);
+      new IntersectionObserver((entries) => {
+        const before = this.isSeen;
+        this.isSeen = entries.at(-1)?.isIntersecting ?? true;
+        if (this.isSeen && !before) seen(); // who scrolls to a card does not wait for the next code
+      }, { rootMargin: '200px' }).observe(this.element);
     }
   }
 
