@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use store::{Clock as _, SystemClock};
-use tegata::{Outcome, bridge, demo, house, keys, serve, town_command};
+use tegata::{Outcome, bench, bridge, demo, house, keys, serve, town_command};
 
 /// The resident passport of a town.
 #[derive(Parser)]
@@ -49,6 +49,8 @@ enum Command {
     /// The audit trail.
     #[command(subcommand)]
     Audit(Audit),
+    /// Measure, as `bench/*.md` says.
+    Bench(bench::Options),
 }
 
 #[derive(clap::Args)]
@@ -152,6 +154,7 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> Outcome {
     match command {
+        Command::Bench(options) => bench::run(options).await,
         Command::Serve(options) => serve_town(options).await,
         Command::Demo(options) => demo::run(options).await,
         Command::Station { centre, cards, listen } => demo::serve_station(&centre, cards, listen).await,

@@ -1,0 +1,322 @@
+//! A made-up town with its house open on a port: residents over a real bundle, holders proven by cards, cards in their phones, a paired counter.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use credential::{Credential, Disclosure, PhoneKey};
+use identity::{DeviceKind, ProofInput};
+use jiff::{SignedDuration, Timestamp};
+use jpki::revocation::CrlStore;
+use jpki::testca::{Municipality, Person, TestCa};
+use jpki::{CertificateKind, KeyAlgorithm, PrivateKey, Purpose, Verifier};
+use passport::Proofing;
+use population::{Encoding, Plan, Population, Resident, generate, write_csv};
+use registry::FolderResult;
+use store::{Actor, Clock as _, Role, Store, SystemClock};
+use tokio::net::TcpListener;
+use town::{Apply, PlaceId, ProgrammeId, ShownBy, Town};
+
+use super::client::decision_request;
+use crate::house::{self, Setup};
+use crate::keys::{CentreKeys, random};
+use crate::{Outcome, bridge, demo};
+
+/// Every measurement is made in the same town.
+const SEED: u64 = 20_230_401;
+const ORIGIN: &str = "http://localhost";
+
+/// The scene.
+pub(super) struct Scene {
+    pub(super) store: Store,
+    pub(super) keys: Arc<registry::BridgeKeys>,
+    pub(super) town: Arc<Town>,
+    /// The database's address, to count in it afterwards.
+    pub(super) database: String,
+    /// Where the house listens.
+    pub(super) address: SocketAddr,
+    /// The counter's token.
+    pub(super) token: Arc<str>,
+    /// Those who have a card the counter accepts.
+    pub(super) holders: Vec<Arc<Holder>>,
+    /// The register inside.
+    pub(super) population: Population,
+    folder: Folder,
+    layout: population::Layout,
+}
+
+/// Somebody with a card in a phone.
+pub(super) struct Holder {
+    /// Their row in the register inside.
+    pub(super) number: u32,
+    phone: PhoneKey,
+    credential: Credential,
+    disclosures: Vec<Disclosure>,
+}
+
+impl Holder {
+    /// A counter's request about a presentation of this moment.
+    pub(super) fn request(&self, token: &str, now: Timestamp) -> Outcome<Vec<u8>> {
+        let nonce = random()?;
+        let presentation = self.phone.present(&self.credential, &self.disclosures, now, nonce[..8].try_into()?)?;
+        Ok(decision_request(token, cards::UseId::new(now), &presentation))
+    }
+}
+
+/// A folder that goes when the measurement is over, however it ends.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Scene {
+    /// Makes it: so many residents, so many of them with a card.
+    ///
+    /// # Errors
+    /// What is missing or wrong, in one line.
+    pub(super) async fn make(pack: &Path, data: &Path, residents: u32, holders: usize) -> Outcome<Self> {
+        let folder = Folder(data.join(format!("house-{}", std::process::id())));
+        for part in ["trust/crl", "bridge", "state"] {
+            fs::create_dir_all(folder.0.join(part))?;
+        }
+        CentreKeys::make_missing(&folder.0.join("keys"))?;
+        let town = demo::load_town(pack)?;
+        let mut ca = trust(&folder.0.join("trust"))?;
+        let database = std::env::var("TEGATA_DATABASE_URL").unwrap_or_else(|_| format!("sqlite:{}", folder.0.join("town.db").display()));
+        let house = house::open(Setup {
+            town: Arc::clone(&town),
+            database: database.clone(),
+            keys: folder.0.join("keys"),
+            trust: folder.0.join("trust"),
+            origin: ORIGIN.to_owned(),
+            demo: true,
+            station: None,
+            clock: Arc::new(SystemClock),
+        })
+        .await?;
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        tokio::spawn(async move { axum::serve(listener, house.router).await });
+
+        let (programme, place) = shown_where(&town)?;
+        let token = counter(&house.store, &place).await?;
+        let population = generate(&plan(&town, residents))?;
+        let layout = layout(&town);
+        let mut scene = Self {
+            store: house.store,
+            keys: house.bridge,
+            town,
+            database,
+            address,
+            token: token.into(),
+            holders: Vec::new(),
+            population,
+            folder,
+            layout,
+        };
+        scene.seal(scene.population.residents())?;
+        scene.open_bundles().await?;
+        scene.issue(&mut ca, &programme, holders).await?;
+        Ok(scene)
+    }
+
+    /// Inner network: writes the export and seals it into the watched folder.
+    pub(super) fn seal<'a>(&self, residents: impl IntoIterator<Item = &'a Resident>) -> Outcome {
+        let encoding = match self.town.bridge.encoding {
+            town::Encoding::ShiftJis => Encoding::ShiftJis,
+            _ => Encoding::Utf8,
+        };
+        let export = self.folder.0.join("export.csv");
+        write_csv(std::io::BufWriter::new(fs::File::create(&export)?), residents, &self.layout, encoding)?;
+        let part = |name: &str| self.folder.0.join(name);
+        bridge::seal_export(&self.town, &export, &part("keys"), &part("state"), &part("bridge"), SystemClock.now())?;
+        Ok(())
+    }
+
+    /// Centre: opens what lies in the folder, as the watcher does. Every bundle must be applied.
+    pub(super) async fn open_bundles(&self) -> Outcome {
+        let (store, keys, folder) = (self.store.clone(), Arc::clone(&self.keys), self.folder.0.join("bridge"));
+        let runtime = tokio::runtime::Handle::current();
+        // On a thread of its own, as the server does.
+        let (done, opened) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let outcomes = runtime.block_on(registry::process_folder(&store, &folder, &keys));
+            let _ = done.send(outcomes);
+        });
+        for outcome in opened.await?? {
+            if !matches!(outcome.result, FolderResult::Applied(_)) {
+                return Err(format!("{}: {:?} (the database must be empty before)", outcome.file, outcome.result).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives so many residents an account, a phone and a card of the programme.
+    async fn issue(&mut self, ca: &mut TestCa, programme: &ProgrammeId, holders: usize) -> Outcome {
+        let keys = CentreKeys::in_folder(&self.folder.0.join("keys"));
+        let matching = registry::bridge::MatchSecret::new(&keys.match_bytes()?).ok_or("match.key holds no secret")?;
+        let office = cards::Office::new(keys.issuer()?, &self.town, ORIGIN, matching)?;
+        let desk = Desk::new(ca, &keys)?;
+        let candidates: Vec<&Resident> = self
+            .population
+            .residents()
+            .iter()
+            .filter(|resident| resident.is_current() && !resident.protected && !resident.foreign)
+            .collect();
+        // Spread over the town, not the first households of it.
+        let step = (candidates.len() / holders.max(1)).max(1);
+        let order = (0..step).flat_map(|start| candidates.iter().skip(start).step_by(step));
+        let mut issued = Vec::with_capacity(holders);
+        for resident in order {
+            if issued.len() == holders {
+                break;
+            }
+            // Some stay without: a name with letters the register cannot write waits for a clerk.
+            if let Some(holder) = desk.serve(&self.store, &office, ca, &self.town, resident, programme).await? {
+                issued.push(Arc::new(holder));
+            }
+        }
+        if issued.len() < holders {
+            return Err(format!("only {} of {holders} could be given a card: ask for more residents", issued.len()).into());
+        }
+        self.holders = issued;
+        Ok(())
+    }
+}
+
+/// Proves people with one software key for all: what is measured comes after.
+struct Desk {
+    key: PrivateKey,
+    public: Vec<u8>,
+    proofing: Proofing,
+}
+
+impl Desk {
+    fn new(ca: &mut TestCa, keys: &CentreKeys) -> Outcome<Self> {
+        let key = PrivateKey::generate(KeyAlgorithm::Rsa2048)?;
+        let public = key.public_key_info()?;
+        let anchors = ca.anchors();
+        let mut revocation = CrlStore::new();
+        let now = SystemClock.now();
+        revocation.load(&anchors, &ca.crl(CertificateKind::Signature, now, now + SignedDuration::from_hours(24))?)?;
+        let proofing = Proofing {
+            verifier: Verifier::new(anchors, jpki::Policy::test(ORIGIN)),
+            revocation: Box::new(revocation),
+            settings: identity::Settings::new(ORIGIN, &keys.match_bytes()?, &keys.serial_bytes()?)?,
+            station: None,
+        };
+        Ok(Self { key, public, proofing })
+    }
+
+    /// Opens the account, registers a phone, fetches the cards. None when the register does not know the person by these items.
+    async fn serve(
+        &self,
+        store: &Store,
+        office: &cards::Office,
+        ca: &mut TestCa,
+        town: &Town,
+        resident: &Resident,
+        programme: &ProgrammeId,
+    ) -> Outcome<Option<Holder>> {
+        let Some(person) = person_of(town, resident) else { return Ok(None) };
+        let certificate = ca.issue(CertificateKind::Signature, &person, &self.public, SystemClock.now())?;
+        let mut ctx = store.begin(Actor::Anonymous).await?;
+        let asked = identity::begin_proof(&mut ctx, &self.proofing.settings, Purpose::Register, None).await?;
+        ctx.commit().await?;
+        let signature = self.key.sign(&asked.challenge.message())?;
+        let input = ProofInput::Signature { certificate, signature };
+        let account = passport::answer_proof(store, Actor::Anonymous, &self.proofing, asked.id, input).await?;
+
+        let (phone, _) = PhoneKey::generate()?;
+        let mut ctx = store.begin(Actor::Holder(account)).await?;
+        let question = identity::phone_challenge(&mut ctx, account).await?;
+        let jwk = serde_json::to_string(&phone.public().0.to_jwk())?;
+        let signature = phone.sign(&question.message)?;
+        let registered = identity::register_phone(&mut ctx, account, question.id, &jwk, &signature, "bench").await?;
+        let views = cards::my_cards(&mut ctx, office, Some(registered.id)).await?;
+        ctx.commit().await?;
+        let held = views.into_iter().find(|view| view.holding.programme == *programme).and_then(|view| view.card);
+        let Some(held) = held else { return Ok(None) };
+        let disclosures = serde_json::from_str(&held.disclosures)?;
+        let (_, disclosures) = credential::Held { disclosures, ..credential::Held::new(&held.credential, &[]) }.open()?;
+        Ok(Some(Holder { number: resident.number, phone, credential: Credential::read(&held.credential)?, disclosures }))
+    }
+}
+
+fn person_of(town: &Town, resident: &Resident) -> Option<Person> {
+    let code = town.code.to_string();
+    Some(Person {
+        name: resident.name.clone(),
+        address: resident.address.clone(),
+        date_of_birth: jpki::PartialDate::parse(&resident.date_of_birth.to_string().replace('-', ""))?,
+        sex: if resident.sex == civil::Sex::Male { jpki::Sex::Male } else { jpki::Sex::Female },
+        municipality: Municipality { code: code.get(..5)?.to_owned(), prefecture: "Bench-ken".to_owned(), city: "Bench".to_owned() },
+    })
+}
+
+/// Roots and lists of an authority made for the occasion.
+fn trust(folder: &Path) -> Outcome<TestCa> {
+    let now = SystemClock.now();
+    let mut ca = TestCa::new(now)?;
+    for (kind, name) in [(CertificateKind::Signature, "signature"), (CertificateKind::UserAuthentication, "user-auth")] {
+        fs::write(folder.join(format!("{name}.der")), ca.root(kind))?;
+        fs::write(folder.join(format!("crl/{name}.crl")), ca.crl(kind, now, now + SignedDuration::from_hours(24))?)?;
+    }
+    Ok(ca)
+}
+
+/// A programme every holder has without applying, and a place that accepts it.
+fn shown_where(town: &Town) -> Outcome<(ProgrammeId, PlaceId)> {
+    let today = SystemClock.today();
+    let programmes = town.programmes.iter().filter(|programme| {
+        programme.apply == Apply::Automatic && programme.may_be_shown_by(ShownBy::Own) && programme.in_force(today).is_some()
+    });
+    let mut pairs = programmes.filter_map(|programme| {
+        let place = town.places.iter().find(|place| place.accepts(&programme.id))?;
+        Some((programme.id.clone(), place.id.clone()))
+    });
+    pairs.next().ok_or_else(|| "the pack has no place that accepts a card given without application".into())
+}
+
+/// Pairs a counter and gives its token.
+async fn counter(store: &Store, place: &PlaceId) -> Outcome<String> {
+    let mut ctx = store.begin(Actor::System).await?;
+    let staff = identity::first_administrator(&mut ctx, "測定").await?.staff;
+    ctx.actor = Actor::Staff(staff, Role::ALL.to_vec());
+    let code = identity::pairing_code(&mut ctx, DeviceKind::Verifier, place).await?.code;
+    ctx.actor = Actor::Anonymous;
+    let paired = identity::pair(&mut ctx, &code, "測定").await?;
+    ctx.commit().await?;
+    Ok(paired.session.token)
+}
+
+/// Yesterday's register: today something may happen.
+fn plan(town: &Town, residents: u32) -> Plan {
+    let districts = town.districts.iter().map(|district| population::District::new(&district.name, district.population.max(1)));
+    let mut districts: Vec<_> = districts.collect();
+    if districts.is_empty() {
+        districts.push(population::District::new(town.name.ja(), 1));
+    }
+    let today = SystemClock.today();
+    Plan {
+        seed: SEED,
+        residents,
+        as_of: today.yesterday().unwrap_or(today),
+        address_prefix: town.name.ja().to_owned(),
+        districts,
+        ..Plan::default()
+    }
+}
+
+/// The export's columns under the headings the pack expects.
+fn layout(town: &Town) -> population::Layout {
+    let columns = town.bridge.fields.iter().map(|field| town::Column::Field(field.clone()));
+    columns.fold(population::Layout::default(), |layout, column| match population::Column::of_field(column.name()) {
+        Some(of) => layout.with_header(of, town.bridge.heading(&column)),
+        None => layout,
+    })
+}
