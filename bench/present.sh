@@ -5,6 +5,6 @@ cd "$(dirname "$0")/.."
 cargo build --release -q -p tegata
 uptime
 for round in 1 2 3; do
-    target/release/tegata bench present --json "$@"
+    target/release/tegata bench present --town towns/mutsu --json "$@"
 done
 uptime

@@ -5,6 +5,6 @@ set -eu
 cd "$(dirname "$0")/.."
 cargo build --release -q -p tegata
 uptime
-target/release/tegata bench revoke --json
-target/release/tegata bench revoke --undisturbed --json --residents "${1:-100000}"
+target/release/tegata bench revoke --town towns/mutsu --json
+target/release/tegata bench revoke --town towns/mutsu --undisturbed --json --residents "${1:-100000}"
 uptime

@@ -112,8 +112,8 @@ fn card_json(view: &View, card: &CardView) -> CardJson {
     let programme = view.app.town().programme(&card.holding.programme);
     let held = card.card.as_ref();
     let disclosures = held.and_then(|held| serde_json::from_str(&held.disclosures).ok()).unwrap_or_default();
-    let link = |key: &str, href: String| LinkJson { label: view.t(key), href };
-    let links = if card.is_live() { vec![link("card-share", format!("/share/{}", card.holding.id))] } else { Vec::new() };
+    let link = |key: &str| LinkJson { label: view.t(key), href: format!("/share/{}", card.holding.id) };
+    let links = words::family_key(view, card).map(link).into_iter().collect();
     CardJson {
         id: card.holding.id.to_string(),
         programme: card.holding.programme.to_string(),
@@ -263,7 +263,10 @@ fn answer(view: &View, decision: &Decision) -> Answer {
         valid_until: decision.valid_until.map(|day| day.to_string()),
         until_label,
         fields: shown
-            .map(|(what, value)| Labelled { label: words::claim_label(view, *what), value: words::claim_value(view, programme, *what, value) })
+            .map(|(what, value)| Labelled {
+                label: words::claim_label(view, *what),
+                value: words::claim_value(view, programme, *what, value),
+            })
             .collect(),
         barcodes: barcodes(view, decision, programme),
     }

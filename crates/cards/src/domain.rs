@@ -11,9 +11,9 @@ mod status;
 
 pub use apply::{Offer, apply, offers};
 pub use decide::{Asked, decide, deliver_offline, knowledge};
-pub use entitle::{EVERY_MIDNIGHT, end_unlinked, end_phone_cards, plan_midnight, reevaluate_people, reevaluate_town};
+pub use entitle::{EVERY_MIDNIGHT, end_phone_cards, end_unlinked, plan_midnight, reevaluate_people, reevaluate_town};
 pub use hold::{CardView, Held, end_by_clerk, my_cards};
 pub use issue::Office;
-pub use learn::{Entitlement, UseStatistics, entitlements_of, programme_counts, replay, Replayed, use_statistics, uses_of};
+pub use learn::{Entitlement, Replayed, UseStatistics, entitlements_of, programme_counts, replay, use_statistics, uses_of};
 pub use share::{SHARE_MINUTES, ShareState, Sharer, end_share, holders, join, share_code, share_state};
 pub use status::status_token;

@@ -95,7 +95,6 @@ where
     done
 }
 
-
 #[cfg(test)]
 mod tests {
     #[tokio::test]

@@ -13,7 +13,8 @@ impl From<Error> for Problem {
             Error::NoSuchProgramme => Problem::new(StatusCode::NOT_FOUND, "cards.no_such_programme"),
             // Somebody else's child and nobody at all read the same.
             Error::NotFamily => Problem::new(StatusCode::NOT_FOUND, "cards.not_family"),
-            Error::NotEntitled(_) => Problem::conflict("cards.not_entitled"),
+            // Only who asks for themselves or their own child comes this far: they may know why.
+            Error::NotEntitled(why) => Problem::conflict("cards.not_entitled").with("why", serde_json::to_value(why).unwrap_or_default()),
             Error::NameDoesNotMatch => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "cards.name_does_not_match"),
             Error::NoSuchCard => Problem::new(StatusCode::NOT_FOUND, "cards.no_such_card"),
             Error::NotShareable => Problem::conflict("cards.not_shareable"),

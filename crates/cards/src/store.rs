@@ -5,11 +5,16 @@ use jiff::Timestamp;
 use store::{AccountId, ResidentId, Result, Tx, params};
 use town::{PlaceId, ProgrammeId};
 
-use crate::model::{ApplicationId, Card, CardId, Decision, Ended, EntitlementId, Holding, HoldingId, How, OfflineUse, Share, ShareId, Use, UseId};
+use crate::model::{
+    ApplicationId, Card, CardId, Decision, Ended, EntitlementId, Holding, HoldingId, How, OfflineUse, Share, ShareId, Use, UseId,
+};
 
 macro_rules! holding {
     ($rest:literal) => {
-        concat!("select id, programme, resident, account, how, label, shared_by, created_at, ended_at, ended_why from cards_holding ", $rest)
+        concat!(
+            "select id, programme, resident, account, how, label, shared_by, created_at, ended_at, ended_why from cards_holding ",
+            $rest
+        )
     };
 }
 
@@ -90,9 +95,8 @@ pub(crate) async fn spans_of_resident(tx: &mut Tx, resident: ResidentId) -> Resu
 
 /// Opens many entitlements of one programme at once: `open_key` keeps a second from opening beside the first.
 pub(crate) async fn open_all(tx: &mut Tx, programme: &ProgrammeId, residents: &[ResidentId], from: Date, now: Timestamp) -> Result<u64> {
-    let mut rows = residents.iter().map(|resident| {
-        params![EntitlementId::new(now), programme, *resident, key(programme, *resident), from].to_vec()
-    });
+    let mut rows =
+        residents.iter().map(|resident| params![EntitlementId::new(now), programme, *resident, key(programme, *resident), from].to_vec());
     tx.bulk(INSERT_ENTITLEMENT, &mut rows).await
 }
 
@@ -129,7 +133,12 @@ fn live_key(programme: &ProgrammeId, resident: ResidentId, account: AccountId) -
     format!("{programme}/{resident}/{account}")
 }
 
-pub(crate) async fn live_holding(tx: &mut Tx, programme: &ProgrammeId, resident: ResidentId, account: AccountId) -> Result<Option<Holding>> {
+pub(crate) async fn live_holding(
+    tx: &mut Tx,
+    programme: &ProgrammeId,
+    resident: ResidentId,
+    account: AccountId,
+) -> Result<Option<Holding>> {
     tx.query_opt(HOLDING_LIVE, params![live_key(programme, resident, account)]).await
 }
 

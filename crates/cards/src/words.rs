@@ -1,7 +1,7 @@
 //! Cards and answers in the reader's words.
 
 use credential::Refusal;
-use town::{Disclosed, Programme};
+use town::{Disclosed, Programme, ShownBy};
 use web::View;
 
 use crate::domain::CardView;
@@ -15,12 +15,28 @@ pub(crate) fn refusal_key(refusal: &Refusal) -> String {
     key.replace('_', "-")
 }
 
+/// The key of what may be done with a card in the family: share it, hand it back; nothing with one that only its owner shows.
+pub(crate) fn family_key(view: &View, card: &CardView) -> Option<&'static str> {
+    let programme = view.app.town().programme(&card.holding.programme).filter(|_| card.is_live())?;
+    match card.holding.how {
+        How::Shared => Some("share-give-back"),
+        How::Own | How::Guardian => programme.may_be_shown_by(ShownBy::Shared).then_some("card-share"),
+    }
+}
+
 /// A refusal as one plain sentence.
 pub(crate) fn refusal(view: &View, refusal: &Refusal) -> String {
     let json = serde_json::to_value(refusal).unwrap_or_default();
     let seconds = json.get("seconds").and_then(serde_json::Value::as_i64).unwrap_or_default();
     let ago = seconds.to_string();
-    view.ta(&refusal_key(refusal), &[("seconds", seconds.into()), ("town", json.get("town").and_then(|town| town.as_str()).unwrap_or("").into()), ("ago", ago.as_str().into())])
+    view.ta(
+        &refusal_key(refusal),
+        &[
+            ("seconds", seconds.into()),
+            ("town", json.get("town").and_then(|town| town.as_str()).unwrap_or("").into()),
+            ("ago", ago.as_str().into()),
+        ],
+    )
 }
 
 /// Who a card is for: the name, or for a child without one the birthday.
@@ -46,9 +62,9 @@ pub(crate) fn claim_label(view: &View, what: Disclosed) -> String {
 pub(crate) fn claim_value(view: &View, programme: Option<&Programme>, what: Disclosed, value: &str) -> String {
     match what {
         Disclosed::DateOfBirth | Disclosed::ValidUntil => value.parse().map_or_else(|_| value.to_owned(), |day| view.day(&day)),
-        Disclosed::Copayment => {
-            programme.and_then(|programme| programme.copayment.as_ref()).map_or_else(|| value.to_owned(), |words| view.words(words).to_owned())
-        }
+        Disclosed::Copayment => programme
+            .and_then(|programme| programme.copayment.as_ref())
+            .map_or_else(|| value.to_owned(), |words| view.words(words).to_owned()),
         _ => value.to_owned(),
     }
 }

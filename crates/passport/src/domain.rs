@@ -3,7 +3,7 @@
 use identity::{LinkBy, MatchReason, ProofInput, ProofSessionId, Proven};
 use jpki::{Revocation, Verifier};
 use registry::Match;
-use store::{AccountId, Actor, Ctx, Store};
+use store::{AccountId, Actor, AuditEntry, Ctx, Store};
 
 /// Accounts looked at in one go after a bundle.
 const WAITING_PAGE: u32 = 500;
@@ -37,7 +37,13 @@ pub enum Error {
 ///
 /// # Errors
 /// [`identity::Error`] when the answer is not believed; the refusal is kept for the browser that asked.
-pub async fn answer_proof(store: &Store, actor: Actor, proofing: &Proofing, id: ProofSessionId, input: ProofInput) -> Result<AccountId, Error> {
+pub async fn answer_proof(
+    store: &Store,
+    actor: Actor,
+    proofing: &Proofing,
+    id: ProofSessionId,
+    input: ProofInput,
+) -> Result<AccountId, Error> {
     let mut ctx = store.begin(actor).await.map_err(identity::Error::from)?;
     match identity::complete_proof(&mut ctx, &proofing.settings, id, input, &proofing.verifier, &*proofing.revocation).await {
         Ok(proven) => {
@@ -75,6 +81,23 @@ async fn link_proven(ctx: &mut Ctx, proven: &Proven) -> Result<(), Error> {
     };
     identity::ask_for_match(ctx, proven, reason).await?;
     Ok(())
+}
+
+/// Gives what the trail says of a person's data and that of their children, newest first.
+///
+/// # Errors
+/// Not the caller's own account; the store's.
+pub(crate) async fn looks(ctx: &mut Ctx, account: AccountId, limit: u32) -> Result<Vec<AuditEntry>, Error> {
+    let mut entries = identity::who_looked(ctx, account, i64::MAX, limit).await?;
+    if let Some(me) = identity::link_of(ctx, account).await? {
+        for child in registry::wards_of(ctx, me).await? {
+            entries.extend(ctx.audit_of(&child.id.to_string(), i64::MAX, limit).await.map_err(identity::Error::from)?);
+        }
+    }
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.seq));
+    entries.dedup_by_key(|entry| entry.seq);
+    entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(entries)
 }
 
 /// Links the accounts that waited for their resident to come into the register.

@@ -15,7 +15,7 @@ use store::{Actor, AuditEntry};
 use web::{App, Caller, Page, Problem, Reader, View};
 
 use crate::api::account;
-use crate::domain::Proofing;
+use crate::domain::{Proofing, looks as looks_of};
 
 /// The browser's half of a proof: which question is its own, and the secret that shows it.
 const PROOF_COOKIE: &str = "tegata_proof";
@@ -94,7 +94,12 @@ struct Read<'a> {
 }
 
 /// Where the card is read: the code for a reader, a link to the one on this machine, and how far it has come.
-async fn read(view: View, Extension(proofing): Extension<Arc<Proofing>>, headers: HeaderMap, Reader(mut ctx): Reader) -> Result<Response, Problem> {
+async fn read(
+    view: View,
+    Extension(proofing): Extension<Arc<Proofing>>,
+    headers: HeaderMap,
+    Reader(mut ctx): Reader,
+) -> Result<Response, Problem> {
     let Some((id, secret)) = asked_by(&headers) else { return Ok(Redirect::to("/start").into_response()) };
     let code = proof_cookie(&headers).and_then(|value| value.splitn(3, '.').nth(2).map(str::to_owned)).unwrap_or_default();
     let refused = match identity::proof_state(&mut ctx, id, &secret).await {
@@ -157,7 +162,7 @@ async fn me(view: View, Reader(mut ctx): Reader) -> Result<Response, Problem> {
     let waiting = identity::match_open_for(&mut ctx, id).await?.is_some();
     let phones = identity::phones_of(&mut ctx, id).await?.into_iter().filter(|phone| phone.ended_at.is_none()).collect();
     let mut looks = Vec::new();
-    for entry in identity::who_looked(&mut ctx, id, i64::MAX, LOOKS_MAX).await? {
+    for entry in looks_of(&mut ctx, id, LOOKS_MAX).await? {
         looks.push(look(&view, &entry));
     }
     let title = view.t("menu-me");

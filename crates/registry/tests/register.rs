@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use civil::{Date, Sex, Timestamp};
-use registry::bridge::{Chain, DayNumber, Layout, MatchItems, MatchSecret, OpenError, OpeningKey, Sealing, SigningKey, Status, seal};
+use registry::bridge::{Chain, Layout, MatchItems, MatchSecret, OpenError, OpeningKey, Sealing, SigningKey, Status, seal};
 use registry::{
     BUNDLE_APPLIED, BridgeKeys, BundleApplied, BundleState, Error, FolderResult, Match, ResidentId, Search, Threshold, approve_bundle,
     bundle, bundles, children_of, find_match, guardians_of, household_of, name_matches, open_bundle, person, preview_bundle,

@@ -150,7 +150,9 @@ pub(crate) async fn read(State(station): App, headers: HeaderMap, Form(typed): F
     let handed = tokio::task::spawn_blocking(move || centre.answer(&question, &answer)).await;
     match handed {
         Ok(Ok(())) if comes_from_centre(&station, &asked.back) => Redirect::to(&asked.back).into_response(),
-        Ok(Ok(())) => html(&CardPage { view: &view, asked: &asked, label: String::new(), tries: None, last: false, error: None, done: true }),
+        Ok(Ok(())) => {
+            html(&CardPage { view: &view, asked: &asked, label: String::new(), tries: None, last: false, error: None, done: true })
+        }
         // The resident's own page says why, in its words.
         Ok(Err(CentreError::Refused { .. })) if comes_from_centre(&station, &asked.back) => Redirect::to(&asked.back).into_response(),
         Ok(Err(error)) => card_page(&view, &asked, Some(centre_text(&view, &error))),
@@ -200,7 +202,9 @@ fn card_text(view: &View<'_>, error: &CardError) -> String {
 
 fn html<T: Template>(page: &T) -> Response {
     match page.render() {
-        Ok(text) => ([(header::CACHE_CONTROL, "no-store"), (header::CONTENT_SECURITY_POLICY, "default-src 'self'")], Html(text)).into_response(),
+        Ok(text) => {
+            ([(header::CACHE_CONTROL, "no-store"), (header::CONTENT_SECURITY_POLICY, "default-src 'self'")], Html(text)).into_response()
+        }
         Err(error) => {
             tracing::error!(%error, "page failed");
             axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response()

@@ -64,8 +64,7 @@ impl Ctx {
     /// # Errors
     /// The driver's, or [`Error::Within`] when a reaction fails: the whole change is then to be dropped.
     pub async fn record<T: Serialize + Sync>(&mut self, kind: &'static str, payload: &T) -> Result<EventId> {
-        let event =
-            Event { id: EventId::new(self.now()), kind: kind.to_owned(), at: self.now(), payload: serde_json::to_string(payload)? };
+        let event = Event { id: EventId::new(self.now()), kind: kind.to_owned(), at: self.now(), payload: serde_json::to_string(payload)? };
         let actor = self.actor.to_string();
         self.tx().execute(INSERT, params![event.id, kind, event.at, actor, event.payload.as_str()]).await?;
         for reaction in self.reactions().of(kind) {

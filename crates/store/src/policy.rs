@@ -138,10 +138,9 @@ fn role_permits(role: Role, permission: Permission) -> bool {
         Role::Administrator => matches!(permission, P::ManageStaff | P::SeeProgrammes | P::SeeBridge | P::PairVerifier | P::SeeUse),
         Role::Operator => matches!(permission, P::SeeProgrammes | P::SeeBridge | P::ApproveBundle | P::SeeUse),
         Role::Officer => matches!(permission, P::SeeProgrammes | P::AskWhatIf | P::SeeBridge | P::PairVerifier | P::SeeUse),
-        Role::Clerk => matches!(
-            permission,
-            P::SeeProgrammes | P::SeeMatching | P::ResolveMatch | P::SeePerson | P::EndCard | P::PairVerifier
-        ),
+        Role::Clerk => {
+            matches!(permission, P::SeeProgrammes | P::SeeMatching | P::ResolveMatch | P::SeePerson | P::EndCard | P::PairVerifier)
+        }
         Role::ProtectionClerk => matches!(permission, P::SeeMatching | P::ResolveMatch | P::ResolveProtected | P::SeePerson),
         Role::Auditor => matches!(permission, P::SeeProgrammes | P::SeeBridge | P::SeeUse | P::SeeAudit),
     }

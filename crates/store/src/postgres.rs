@@ -23,10 +23,8 @@ impl PostgresPool {
         let config: tokio_postgres::Config =
             address.parse().map_err(|_| Error::Address { reason: "not a PostgreSQL address".to_owned() })?;
         let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-        let pool = Pool::builder(manager)
-            .max_size(CONNECTIONS_MAX)
-            .build()
-            .map_err(|error| Error::Address { reason: error.to_string() })?;
+        let pool =
+            Pool::builder(manager).max_size(CONNECTIONS_MAX).build().map_err(|error| Error::Address { reason: error.to_string() })?;
         drop(pool.get().await?);
         Ok(Self(pool))
     }
@@ -134,7 +132,9 @@ fn from_postgres(row: &tokio_postgres::Row) -> Result<Row> {
             Type::INT4 => row.try_get::<_, Option<i32>>(column)?.map(|value| Value::Int(value.into())),
             Type::INT8 => row.try_get::<_, Option<i64>>(column)?.map(Value::Int),
             Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(column)?.map(Value::Bytes),
-            Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN => row.try_get::<_, Option<String>>(column)?.map(Value::Text),
+            Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN => {
+                row.try_get::<_, Option<String>>(column)?.map(Value::Text)
+            }
             _ => return Err(Error::Decode { column, reason: format!("a {of} is outside the portable subset: cast it to bigint or text") }),
         };
         Ok(value.unwrap_or(Value::Null))

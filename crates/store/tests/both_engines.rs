@@ -9,9 +9,14 @@ use store::{
     run_due_jobs, testing, verify_audit,
 };
 
-const NOTES: Migrations =
-    Migrations { room: "notes", files: &[("202611230900_create.sql", "create table notes_note (id text primary key, body text not null, at bigint not null);
-    create table notes_kind (day text, at bigint, yes boolean, nobody text, bytes bytea);")] };
+const NOTES: Migrations = Migrations {
+    room: "notes",
+    files: &[(
+        "202611230900_create.sql",
+        "create table notes_note (id text primary key, body text not null, at bigint not null);
+    create table notes_kind (day text, at bigint, yes boolean, nobody text, bytes bytea);",
+    )],
+};
 
 const INSERT: &str = "insert into notes_note (id, body, at) values ($1, $2, $3)";
 const COUNT: &str = "select count(*) from notes_note";

@@ -57,7 +57,7 @@ pub struct Options {
     #[arg(long, default_value_t = 64)]
     pub connections: usize,
     /// present, revoke: the town pack's folder.
-    #[arg(long, default_value = "towns/mutsu")]
+    #[arg(long, default_value = "towns/demo")]
     pub town: PathBuf,
     /// present, revoke: an empty folder on the disk to be measured; it is removed afterwards. `TEGATA_DATABASE_URL` names another, empty database.
     #[arg(long, default_value = "var/bench")]

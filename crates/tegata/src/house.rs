@@ -53,11 +53,7 @@ pub struct House {
 
 /// The one list of services.
 fn services(office: &Arc<Office>, proofing: &Arc<Proofing>, console: Console) -> Vec<Service> {
-    vec![
-        cards::service(Arc::clone(office)),
-        passport::service(Arc::clone(proofing)),
-        console::service(Arc::new(console)),
-    ]
+    vec![cards::service(Arc::clone(office)), passport::service(Arc::clone(proofing)), console::service(Arc::new(console))]
 }
 
 /// Opens the house: tables brought up to date, services joined, the rules asked as of today, the next midnight planned.

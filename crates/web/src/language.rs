@@ -86,7 +86,7 @@ impl View {
         let digits = count.unsigned_abs().to_string();
         let mut out = String::new();
         for (place, digit) in digits.chars().enumerate() {
-            if place > 0 && (digits.len() - place) % 3 == 0 {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
                 out.push(',');
             }
             out.push(digit);

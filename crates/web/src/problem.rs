@@ -92,7 +92,9 @@ impl From<identity::Error> for Problem {
     fn from(error: identity::Error) -> Self {
         match error {
             identity::Error::Store(store) => store.into(),
-            error @ (identity::Error::Secret | identity::Error::Stored { .. } | identity::Error::PasskeySettings { .. }) => Self::internal(&error),
+            error @ (identity::Error::Secret | identity::Error::Stored { .. } | identity::Error::PasskeySettings { .. }) => {
+                Self::internal(&error)
+            }
             error => Self::new(status_of(&error), error.code()),
         }
     }
@@ -101,13 +103,22 @@ impl From<identity::Error> for Problem {
 fn status_of(error: &identity::Error) -> StatusCode {
     use identity::Error as E;
     match error {
-        E::ProofNotFound | E::AccountNotFound | E::MatchNotOpen | E::PhoneNotFound | E::StaffNotFound | E::UnknownPlace | E::DeviceNotFound => {
-            StatusCode::NOT_FOUND
-        }
+        E::ProofNotFound
+        | E::AccountNotFound
+        | E::MatchNotOpen
+        | E::PhoneNotFound
+        | E::StaffNotFound
+        | E::UnknownPlace
+        | E::DeviceNotFound => StatusCode::NOT_FOUND,
         E::SessionNotFound => StatusCode::NOT_FOUND,
-        E::Card(_) | E::FourInformation(_) | E::UnknownCard | E::PhoneKey | E::PhoneChallenge | E::CodeNotValid | E::Passkey | E::Text { .. } => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        E::Card(_)
+        | E::FourInformation(_)
+        | E::UnknownCard
+        | E::PhoneKey
+        | E::PhoneChallenge
+        | E::CodeNotValid
+        | E::Passkey
+        | E::Text { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::CONFLICT,
     }
 }
@@ -131,7 +142,11 @@ pub(crate) async fn as_page(State(app): State<App>, request: Request, next: Next
     let target = request.uri().path_and_query().map_or_else(|| path.clone(), ToString::to_string);
     let view = View::of_request(&app, &request);
     let wants_page = !path.starts_with("/api/")
-        && request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_none_or(|accept| accept.contains("html") || accept == "*/*");
+        && request
+            .headers()
+            .get(header::ACCEPT)
+            .and_then(|accept| accept.to_str().ok())
+            .is_none_or(|accept| accept.contains("html") || accept == "*/*");
     let is_get = request.method() == axum::http::Method::GET;
     let mut response = next.run(request).await;
     let Some(problem) = response.extensions_mut().remove::<Problem>() else {

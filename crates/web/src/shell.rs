@@ -121,7 +121,13 @@ impl View {
     /// Puts a room's body into the shell.
     pub fn page<T: Template>(&self, page: &Page<'_>, body: &T) -> Response {
         let rendered = body.render().and_then(|body| {
-            let shell = ShellTemplate { view: self, page, body, texts: page.texts.map(|prefixes| self.island_texts(prefixes)), menu: self.menu(page) };
+            let shell = ShellTemplate {
+                view: self,
+                page,
+                body,
+                texts: page.texts.map(|prefixes| self.island_texts(prefixes)),
+                menu: self.menu(page),
+            };
             shell.render()
         });
         match rendered {

@@ -32,7 +32,7 @@ pub async fn offers(ctx: &mut Ctx) -> Result<Vec<Offer>> {
     let Actor::Holder(account) = ctx.actor else { return Err(Error::NotLinked) };
     let Some(me) = people::resident_of(ctx, account).await? else { return Ok(Vec::new()) };
     let mut family = vec![(me, How::Own)];
-    family.extend(registry::children_of(ctx, me).await?.into_iter().map(|child| (child.id, How::Guardian)));
+    family.extend(registry::wards_of(ctx, me).await?.into_iter().map(|child| (child.id, How::Guardian)));
     let (town, today) = (ctx.town().clone(), ctx.today());
     let mut offers = Vec::new();
     for (resident, how) in family {
@@ -67,7 +67,7 @@ pub async fn apply(ctx: &mut Ctx, office: &Office, programme: &ProgrammeId, resi
     let Actor::Holder(account) = ctx.actor else { return Err(Error::NotLinked) };
     let me = people::resident_of(ctx, account).await?.ok_or(Error::NotLinked)?;
     let how = if me == resident { How::Own } else { How::Guardian };
-    if how == How::Guardian && !registry::children_of(ctx, me).await?.iter().any(|child| child.id == resident) {
+    if how == How::Guardian && !registry::wards_of(ctx, me).await?.iter().any(|child| child.id == resident) {
         return Err(Error::NotFamily);
     }
     let town = ctx.town().clone();

@@ -9,7 +9,7 @@ use town::{Place, PlaceId, ProgrammeId};
 
 use crate::domain::issue::Office;
 use crate::domain::status::{self, STATUS_PHONE_ENDED};
-use crate::model::{Card, CardId, Decision, Ended, Error, Holding, OfflineUse, Result, UseId};
+use crate::model::{Card, CardId, Decision, Ended, Error, Holding, How, OfflineUse, Result, UseId};
 use crate::store::{self as rows, Given, GivenBefore};
 use crate::{people, rules};
 
@@ -121,6 +121,9 @@ async fn judge(ctx: &mut Ctx, asked: &Asked, found: Option<&(Card, Holding)>, pl
     if !rules::entitled(programme, &known.person, today) {
         return Ok(Err(Refusal::NotEntitled { why: rules::why_not(programme, &known.person, known.standing, today) }));
     }
+    if holding.how == How::Guardian && !known.date_of_birth.is_some_and(|born| registry::is_ward(born, today)) {
+        return Ok(Err(Refusal::Revoked));
+    }
     Ok(Ok((known, holding.clone())))
 }
 
@@ -213,7 +216,11 @@ pub async fn knowledge(ctx: &mut Ctx, office: &Office) -> Result<Knowledge> {
     let token = status::status_token(ctx, office).await?;
     let accepts = place.accepts.iter().filter_map(|id| town.programme(id)).map(|programme| credential::Accepted {
         programme: programme.id.to_string(),
-        name: town.languages.iter().map(|language| (language.to_string(), programme.name.in_language(language).to_owned())).collect::<BTreeMap<_, _>>(),
+        name: town
+            .languages
+            .iter()
+            .map(|language| (language.to_string(), programme.name.in_language(language).to_owned()))
+            .collect::<BTreeMap<_, _>>(),
         shows: programme.disclosed_to(place.kind).iter().map(|what| rules::claim_name(*what).to_owned()).collect(),
         max_age_s: None,
     });
@@ -249,8 +256,15 @@ pub async fn deliver_offline(ctx: &mut Ctx, uses: &[OfflineUse]) -> Result<Vec<U
         };
         // A place's clock may be wrong: what it says happened cannot lie in the future.
         let at = answer.at.min(now);
-        let given =
-            Given { place: &place, at, received_at: now, card: answer.card, age, shown_key: None, knowledge_age_s: Some(answer.knowledge_age_s) };
+        let given = Given {
+            place: &place,
+            at,
+            received_at: now,
+            card: answer.card,
+            age,
+            shown_key: None,
+            knowledge_age_s: Some(answer.knowledge_age_s),
+        };
         let decision = answer.as_decision(resident);
         if rows::insert_use(ctx.tx(), &decision, &given).await? {
             ctx.record("cards.decided_offline", &(decision.id, &place)).await?;

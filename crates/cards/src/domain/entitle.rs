@@ -74,7 +74,8 @@ pub async fn reevaluate_people(ctx: &mut Ctx, changed: &[ResidentId]) -> Result<
     let town = ctx.town().clone();
     let mut opened: Vec<Vec<ResidentId>> = vec![Vec::new(); town.programmes.len()];
     let mut ended = opened.clone();
-    for id in with_households(ctx, changed).await? {
+    let everybody = with_households(ctx, changed).await?;
+    for id in everybody.iter().copied() {
         let open: BTreeSet<ProgrammeId> = rows::open_of_resident(ctx.tx(), id).await?.into_iter().map(|(programme, _)| programme).collect();
         let known = people::known(ctx, id).await?;
         for (at, programme) in town.programmes.iter().enumerate() {
@@ -85,10 +86,13 @@ pub async fn reevaluate_people(ctx: &mut Ctx, changed: &[ResidentId]) -> Result<
                 _ => {}
             }
         }
-        end_lost_guardians(ctx, id).await?;
     }
     for ((programme, opened), ended) in town.programmes.iter().zip(&opened).zip(ended) {
         change(ctx, programme, opened, ended, today).await?;
+    }
+    // Only now: a child who moved away has lost the card for that reason, and the place is told so.
+    for id in everybody {
+        end_lost_guardians(ctx, id).await?;
     }
     Ok(())
 }

@@ -62,9 +62,28 @@ pub async fn my_cards(ctx: &mut Ctx, office: &Office, phone: Option<identity::Ph
     let since = ctx.now() - TELL_ENDED;
     let mut views = Vec::new();
     for holding in rows::holdings_of_account(ctx.tx(), account, since).await? {
+        if holding.how == How::Guardian && holding.ended_at.is_none() && !is_still_ward(ctx, holding.resident).await? {
+            end_holding(ctx, &holding, Ended::NoLongerGuardian).await?;
+            continue;
+        }
         views.push(view(ctx, office, holding, phone).await?);
     }
+    // What was asked for or shared comes first: it is what people open the app for.
+    let town = ctx.town().clone();
+    let asked_for =
+        |view: &CardView| town.programme(&view.holding.programme).is_some_and(|programme| programme.apply == Apply::Application);
+    views.sort_by_key(|view| {
+        let first = asked_for(view) || view.holding.how == How::Shared;
+        (!view.is_live(), !first, view.holding.how != How::Own, std::cmp::Reverse(view.holding.created_at))
+    });
     Ok(views)
+}
+
+/// Whether a parent still acts for this person today.
+async fn is_still_ward(ctx: &mut Ctx, resident: ResidentId) -> Result<bool> {
+    let today = ctx.today();
+    let known = people::known(ctx, resident).await?;
+    Ok(known.and_then(|known| known.date_of_birth).is_some_and(|born| registry::is_ward(born, today)))
 }
 
 async fn view(ctx: &mut Ctx, office: &Office, holding: Holding, phone: Option<identity::PhoneId>) -> Result<CardView> {
@@ -89,7 +108,7 @@ async fn view(ctx: &mut Ctx, office: &Office, holding: Holding, phone: Option<id
 async fn hold_what_is_due(ctx: &mut Ctx, account: AccountId) -> Result<()> {
     let Some(me) = people::resident_of(ctx, account).await? else { return Ok(()) };
     due_for(ctx, account, me, How::Own).await?;
-    for child in registry::children_of(ctx, me).await? {
+    for child in registry::wards_of(ctx, me).await? {
         due_for(ctx, account, child.id, How::Guardian).await?;
     }
     Ok(())
@@ -101,7 +120,9 @@ async fn due_for(ctx: &mut Ctx, account: AccountId, resident: ResidentId, how: H
     let Some(known) = people::known(ctx, resident).await? else { return Ok(()) };
     let who = if how == How::Own { ShownBy::Own } else { ShownBy::Guardian };
     for programme in town.programmes.iter().filter(|programme| programme.may_be_shown_by(who)) {
-        if !rules::entitled(programme, &known.person, today) || rows::live_holding(ctx.tx(), &programme.id, resident, account).await?.is_some() {
+        if !rules::entitled(programme, &known.person, today)
+            || rows::live_holding(ctx.tx(), &programme.id, resident, account).await?.is_some()
+        {
             continue;
         }
         let name = match programme.apply {

@@ -103,7 +103,8 @@ impl Office {
         let now = whole_seconds(ctx.now());
         let id = CardId::new(ctx.now());
         let status_idx = free_index(ctx).await?;
-        let disclosures = says.iter().map(|(name, value)| Ok(Disclosure::new(random()?, *name, value.as_str()))).collect::<Result<Vec<_>>>()?;
+        let disclosures =
+            says.iter().map(|(name, value)| Ok(Disclosure::new(random()?, *name, value.as_str()))).collect::<Result<Vec<_>>>()?;
         let claims = Claims {
             town: self.town,
             card: credential::CardId(id.bytes()),

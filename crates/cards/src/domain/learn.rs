@@ -29,7 +29,9 @@ pub async fn programme_counts(ctx: &mut Ctx) -> Result<Vec<ProgrammeCount>> {
     ctx.allow(Permission::SeeProgrammes)?;
     let today = ctx.today();
     let [entitled, with_card, used] = rows::counts(ctx.tx(), today).await?;
-    let of = |counts: &[(ProgrammeId, i64)], id: &ProgrammeId| counts.iter().find(|(programme, _)| programme == id).map_or(0, |(_, count)| *count);
+    let of = |counts: &[(ProgrammeId, i64)], id: &ProgrammeId| {
+        counts.iter().find(|(programme, _)| programme == id).map_or(0, |(_, count)| *count)
+    };
     let town = ctx.town().clone();
     let count = |programme: &town::Programme| ProgrammeCount {
         programme: programme.id.clone(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::store::{Actor, ResidentId};
+use ::store::{AccountId, Actor, ResidentId};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
@@ -25,7 +25,8 @@ struct Home<'a> {
     view: &'a View,
     cards: Vec<Shown>,
     offers: Vec<Offered>,
-    linked: bool,
+    /// A notice of why there is nothing yet: its key.
+    unlinked: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -41,6 +42,8 @@ struct Shown {
     holder: String,
     until: Option<String>,
     live: bool,
+    /// Whether there is something to do with it in the family.
+    family: bool,
     reason: String,
 }
 
@@ -58,23 +61,33 @@ pub(super) async fn home(view: View, Extension(office): Extension<Arc<Office>>, 
     let Actor::Holder(account) = ctx.actor else {
         return Ok(view.page(&Page::plain(&title), &Landing { view: &view }));
     };
-    let linked = identity::link_of(&mut ctx, account).await?.is_some();
+    let unlinked = unlinked(&mut ctx, account).await?;
     let cards = domain::my_cards(&mut ctx, &office, None).await?;
     let offers = domain::offers(&mut ctx).await?;
     ctx.commit().await?;
     let home = Home {
         cards: cards.iter().map(|card| shown(&view, card)).collect(),
         offers: offers.iter().map(|offer| offered(&view, offer)).collect(),
-        linked,
+        unlinked,
         view: &view,
     };
     Ok(view.page(&Page::resident(&title).with_island("card.js", TEXTS), &home))
 }
 
+/// What to tell who has proven who they are and has no place in the register; who only receives from the family needs none.
+async fn unlinked(ctx: &mut ::store::Ctx, account: AccountId) -> Result<Option<&'static str>, Problem> {
+    let proven = identity::account(ctx, account).await?.keys.is_some();
+    if !proven || identity::link_of(ctx, account).await?.is_some() {
+        return Ok(None);
+    }
+    let waiting = identity::match_open_for(ctx, account).await?.is_some();
+    Ok(Some(if waiting { "home-not-linked" } else { "home-not-matched" }))
+}
+
 /// The same page without anybody's data, kept by the service worker for when there is no network.
 pub(super) async fn offline(view: View) -> Response {
     let title = view.t("home-title");
-    let home = Home { view: &view, cards: Vec::new(), offers: Vec::new(), linked: true };
+    let home = Home { view: &view, cards: Vec::new(), offers: Vec::new(), unlinked: None };
     view.page(&Page::resident(&title).with_island("card.js", TEXTS), &home)
 }
 
@@ -86,6 +99,7 @@ fn shown(view: &View, card: &CardView) -> Shown {
         holder: words::holder_label(view, card),
         until: card.valid_until.map(|day| view.day(&day)),
         live: card.is_live(),
+        family: words::family_key(view, card).is_some(),
         reason: if card.is_live() { String::new() } else { words::ended(view, card.holding.ended_why) },
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use ::store::{Actor, Ctx, Permission};
 use askama::Template;
+use axum::Form;
 use axum::extract::{Path, Query};
 use axum::response::{Redirect, Response};
-use axum::Form;
 use civil::Date;
 use serde::Deserialize;
 use town::{PlaceId, Programme};
@@ -122,7 +122,8 @@ pub(super) async fn used(view: View, Reader(mut ctx): Reader, Query(span): Query
 
 fn use_page<'a>(view: &'a View, from: Date, until: Date, statistics: &UseStatistics) -> UsePage<'a> {
     let town = view.app.town();
-    let mut days: BTreeMap<Date, i64> = from.series(jiff::Span::new().days(1)).take_while(|day| *day <= until).take(400).map(|day| (day, 0)).collect();
+    let mut days: BTreeMap<Date, i64> =
+        from.series(jiff::Span::new().days(1)).take_while(|day| *day <= until).take(400).map(|day| (day, 0)).collect();
     for (day, (accepted, _)) in &statistics.by_day {
         days.insert(*day, *accepted);
     }
@@ -176,7 +177,12 @@ async fn places_page(view: &View, ctx: &mut Ctx, code: Option<(String, String)>)
             id: place.id.clone(),
             name: view.words(&place.name).to_owned(),
             kind: view.t(&format!("place-kind-{}", place.kind.word())),
-            programmes: place.accepts.iter().filter_map(|id| town.programme(id)).map(|programme| view.words(&programme.name).to_owned()).collect(),
+            programmes: place
+                .accepts
+                .iter()
+                .filter_map(|id| town.programme(id))
+                .map(|programme| view.words(&programme.name).to_owned())
+                .collect(),
             verifiers: identity::verifiers_of(ctx, &place.id).await?,
         });
     }
@@ -201,7 +207,11 @@ pub(super) struct EndVerifier {
 }
 
 /// Ends a device's pairing.
-pub(super) async fn end_verifier(Caller(mut ctx): Caller, Path(_): Path<PlaceId>, Form(end): Form<EndVerifier>) -> Result<Redirect, Problem> {
+pub(super) async fn end_verifier(
+    Caller(mut ctx): Caller,
+    Path(_): Path<PlaceId>,
+    Form(end): Form<EndVerifier>,
+) -> Result<Redirect, Problem> {
     staff(&ctx, Permission::PairVerifier)?;
     identity::end_device(&mut ctx, end.verifier).await?;
     ctx.commit().await?;

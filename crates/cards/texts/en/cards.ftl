@@ -19,6 +19,8 @@ home-title = Cards
 home-offers = You can apply for
 home-not-linked = The counter is checking
     .next = You have proved who you are. Your cards appear once you have been matched with the resident register.
+home-not-matched = You could not be matched with the resident register
+    .next = The counter looked and found no match. Please ask the office below.
 
 card-holder = For
 card-yours = yourself

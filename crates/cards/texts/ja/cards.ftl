@@ -19,6 +19,8 @@ home-title = カード
 home-offers = 申請できるもの
 home-not-linked = 窓口で確かめています
     .next = 本人確認は済んでいます。住民登録との照合が終わると、カードが表示されます。
+home-not-matched = 住民登録と照合できませんでした
+    .next = 窓口で照合しましたが、結び付けられませんでした。くわしくは下の担当課へお問い合わせください。
 
 card-holder = 使う人
 card-yours = ご本人

@@ -18,12 +18,12 @@ mod text;
 mod words;
 
 pub use bundle::{BadKey, Digest, Header, OpeningKey, SealingKey, SigningKey, VerifyingKey};
-pub use store::{MatchItems, MatchKeys, MatchSecret};
 pub use layout::{Crossing, FACTS_MAX, FactColumn, Field, Layout, LayoutError};
 pub use open::{Delta, Known, OpenError, Opening, Snapshot, digest_of, open, peek};
 pub use problem::{LISTED_MAX, Problem, Problems, Reason};
 pub use read::{Export, Hashing};
 pub use row::{DayNumber, MatchKey, RegisterId, Row, Status};
 pub use seal::{Chain, SealError, Sealed, Sealing, seal, seal_export};
+pub use store::{MatchItems, MatchKeys, MatchSecret};
 pub use text::Encoding;
 pub use town::{BadRows, FactKind};

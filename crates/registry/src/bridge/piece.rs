@@ -7,13 +7,13 @@ use town::FactKind;
 
 use super::columns::Columns;
 use super::csv::{Fault, Record, Span, Splitter};
-use store::MatchSecret;
 use super::layout::Layout;
 use super::problem::{Problems, Reason};
 use super::read::Hashing;
 use super::row::{DayNumber, FOUR_AT, HEAD, Head, MatchKey, RegisterId, Status, THREE_AT, is_left_out, sex_number, write_text};
 use super::text::{Encoding, is_cp932, trim};
 use super::words::{self, Words};
+use store::MatchSecret;
 
 /// The rows of a piece, one behind the other, each behind its length in two bytes.
 #[derive(Default)]

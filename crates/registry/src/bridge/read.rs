@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::columns::Columns;
 use super::csv::{Fault, Splitter, cut};
-use store::MatchSecret;
 use super::layout::Layout;
 use super::piece::{Piece, PieceReader};
 use super::problem::{Problem, Problems, Reason};
 use super::text::{BOM, Encoding};
+use store::MatchSecret;
 
 /// A whole export, read and checked: its rows in the order of their ids, and everything that is wrong with it.
 pub struct Export {

@@ -10,11 +10,11 @@ use jiff::Timestamp;
 use town::BadRows;
 
 use super::bundle::{CHUNK_BYTES, Digest, FORMAT, Header, MAGIC, SealAead, SealKdf, SealKem, SealingKey, SigningKey, chunk_context, info};
-use store::MatchSecret;
 use super::layout::Layout;
 use super::problem::Problems;
 use super::read::{Export, Hashing};
 use super::text::Encoding;
+use store::MatchSecret;
 
 /// Everything sealing needs besides the export itself.
 pub struct Sealing<'a> {

@@ -121,6 +121,27 @@ async fn listed(ctx: &mut Ctx, found: Vec<Stored>, action: &'static str) -> Resu
     found.into_iter().map(Stored::into_resident).collect()
 }
 
+/// Gives the children a parent acts for today: those of the same household until the end of the school year in which they attain 18.
+///
+/// A grown-up child at home is nobody's ward. A child whose birthday is not known well enough is left to the counter.
+///
+/// # Errors
+/// As [`children_of`].
+pub async fn wards_of(ctx: &mut Ctx, parent: ResidentId) -> Result<Vec<Resident>, Error> {
+    let (today, town) = (ctx.today(), ctx.town().clone());
+    let children = children_of(ctx, parent).await?.into_iter();
+    Ok(children
+        .filter(|child| {
+            child.date_of_birth.and_then(|birth| town.bridge.unknown_birthday.day(birth)).is_some_and(|born| is_ward(born, today))
+        })
+        .collect())
+}
+
+/// Says whether somebody born on `born` is still acted for by a parent on `day`.
+pub fn is_ward(born: Date, day: Date) -> bool {
+    day <= civil::school_year_end_after(born, 18)
+}
+
 /// Gives everybody who lives with a resident today, the resident too; nobody but the resident for someone who is not a resident today.
 ///
 /// People under protection measures are left out for everyone else, and have only one another.

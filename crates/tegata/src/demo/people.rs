@@ -40,7 +40,9 @@ pub(crate) fn cast(town: &Population) -> Vec<Player> {
             players.push(player("spouse", "もう一人の親", spouse, children));
         }
     }
-    if let Some(senior) = town.current().find(|resident| plain(resident) && resident.relation == Relation::Head && (76..85).contains(&age(resident))) {
+    if let Some(senior) =
+        town.current().find(|resident| plain(resident) && resident.relation == Relation::Head && (76..85).contains(&age(resident)))
+    {
         players.push(player("senior", "75歳以上の方", senior, Vec::new()));
     }
     let single = town.current().find(|resident| {
@@ -54,7 +56,9 @@ pub(crate) fn cast(town: &Population) -> Vec<Player> {
         let children = young(town, single).iter().map(|child| child.name.clone()).collect();
         players.push(player("single-parent", "ひとり親", single, children));
     }
-    if let Some(adult) = town.current().find(|resident| plain(resident) && resident.relation == Relation::Head && (50..65).contains(&age(resident))) {
+    if let Some(adult) =
+        town.current().find(|resident| plain(resident) && resident.relation == Relation::Head && (50..65).contains(&age(resident)))
+    {
         players.push(player("adult", "75歳未満の市民", adult, Vec::new()));
     }
     players

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use jiff::SignedDuration;
+use jpki::card::{Personalise, Pins};
 use jpki::testca::{Municipality, Person, TestCa};
 use jpki::{CertificateKind, PartialDate, Sex};
-use jpki::card::{Personalise, Pins};
 use population::{Column, Encoding, Layout, Plan, generate, write_csv};
 use station::{CardFolder, LaidCard};
 use store::{Actor, Clock as _, Role, SystemClock};
@@ -57,8 +57,9 @@ pub(super) fn residents(town: &Town, data: &Path, size: Option<u32>) -> Outcome<
         town::Encoding::ShiftJis => Encoding::ShiftJis,
         _ => Encoding::Utf8,
     };
-    let file = std::io::BufWriter::new(fs::File::create(inner.join("export.csv"))?);
-    let written = write_csv(file, population.residents(), &layout(town), encoding)?;
+    let mut export = Vec::new();
+    let written = write_csv(&mut export, population.residents(), &layout(town), encoding)?;
+    fs::write(inner.join("export.csv"), super::further::with_columns(town, &export))?;
     let mut cast = people::cast(&population);
     cast.push(people::stranger());
     fs::write(&cast_file, serde_json::to_vec_pretty(&cast)?)?;
