@@ -5,6 +5,7 @@ pub mod bridge;
 pub mod demo;
 pub mod house;
 pub mod keys;
+pub mod scenario;
 pub mod serve;
 pub mod town_command;
 

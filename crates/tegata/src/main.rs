@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use store::{Clock as _, SystemClock};
-use tegata::{Outcome, bench, bridge, demo, house, keys, serve, town_command};
+use tegata::{Outcome, bench, bridge, demo, house, keys, scenario, serve, town_command};
 
 /// The resident passport of a town.
 #[derive(Parser)]
@@ -113,6 +113,11 @@ enum TownCommand {
         /// The pack's folder.
         folder: PathBuf,
     },
+    /// Play a pack's stories: on SQLite, and on PostgreSQL where `TEGATA_TEST_POSTGRES` names a server.
+    Test {
+        /// The pack's folder.
+        folder: PathBuf,
+    },
     /// Tell a pack in plain words.
     Explain {
         /// The pack's folder.
@@ -173,9 +178,8 @@ async fn run(command: Command) -> Outcome {
             Ok(())
         }
         Command::Town(TownCommand::Check { folder }) => town_command::check(&folder),
-        Command::Town(TownCommand::Explain { folder, language }) => {
-            town_command::explain(&folder, &language.parse()?, SystemClock.today())
-        }
+        Command::Town(TownCommand::Test { folder }) => scenario::test(&folder).await,
+        Command::Town(TownCommand::Explain { folder, language }) => town_command::explain(&folder, &language.parse()?, SystemClock.today()),
         Command::Audit(Audit::Verify { data }) => {
             let db = store::Db::open(&database(&data)).await?;
             match store::verify_audit(&mut db.read().await?).await? {
