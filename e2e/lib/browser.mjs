@@ -56,7 +56,7 @@ function untranslated() {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const { data, parentElement } = walker.currentNode;
-    if (!isKey(data) || parentElement.closest('script, style, template, code, textarea, noscript')) continue;
+    if (!isKey(data) || parentElement.closest('script, style, template, code, pre, textarea, noscript')) continue;
     if (parentElement.checkVisibility()) found.push(data.trim());
   }
   for (const element of document.querySelectorAll('[aria-label], [title], [placeholder], [alt]')) {

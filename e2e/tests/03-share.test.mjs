@@ -42,6 +42,7 @@ story('a grandmother takes the child to the doctor', {}, async ({ town, browser,
     await grandmother.waitForURL(`${town.origin}/`);
     await live(grandmother, CERTIFICATE);
     assert.ok((await card(grandmother, CERTIFICATE).innerText()).includes(child.name));
+    assert.equal(await grandmother.getByText('窓口で確かめています').count(), 0, 'she needs no match with the register');
     await look(grandmother, '03-grandmother-home');
   });
   await step('the parent’s screen says so', async () => {

@@ -102,8 +102,11 @@ story('the staff', {}, async ({ town, browser, step }) => {
     await staff.waitForURL('**/staff/matching');
     await staff.getByText('待っている人はいません').waitFor();
     await stranger.goto(`${town.origin}/me`);
-    await stranger.getByText(/照合/).first().waitFor();
+    await stranger.locator('tr', { hasText: '町の職員' }).first().waitFor();
     await look(stranger, '06-stranger-me');
+    await stranger.goto(town.origin);
+    await stranger.getByText('住民登録と照合できませんでした').waitFor();
+    await look(stranger, '06-stranger-rejected');
     await stranger.context().close();
   });
   await step('a person is found, the decision explained, the look told to that person', async () => {
