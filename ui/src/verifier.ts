@@ -1,6 +1,7 @@
 /** The counter's page: scan, a big yes or no, with the centre or without. */
 import { agoOf, timeOf } from './lib/clock.ts';
 import { el, icon } from './lib/dom.ts';
+import { Problem } from './lib/http.ts';
 import { text } from './lib/texts.ts';
 import { Camera } from './verify/camera.ts';
 import { Decider, NotPaired } from './verify/decide.ts';
@@ -81,7 +82,8 @@ class TegataVerifier extends HTMLElement {
       await this.#decider.pair(code.value.normalize('NFKC').replace(/[\s-]/g, '').toUpperCase());
       this.#showScanner();
     } catch (cause) {
-      error.textContent = cause instanceof NotPaired ? text('verifier.pair_wrong') : cause instanceof Error && cause.message ? cause.message : text('verifier.unreachable');
+      const refused = cause instanceof NotPaired || (cause instanceof Problem && cause.status < 429);
+      error.textContent = refused ? text('verifier.pair_wrong') : cause instanceof Error && cause.message ? cause.message : text('verifier.unreachable');
       code.setAttribute('aria-invalid', 'true');
       code.focus();
     }
