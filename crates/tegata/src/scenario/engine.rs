@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use store::Db;
 use tokio_postgres::NoTls;
 
 use crate::Outcome;
@@ -14,25 +13,20 @@ const SERVER: &str = "TEGATA_TEST_POSTGRES";
 pub(super) enum Engine {
     /// A file in the scenario's own folder.
     Sqlite,
-    /// One database of a server, emptied before every scenario and dropped at the end.
+    /// A database of a server, made anew for every scenario and dropped at the end.
     Postgres { server: String, name: String },
 }
 
 impl Engine {
     /// SQLite, and PostgreSQL where the environment names a server.
-    ///
-    /// # Errors
-    /// When a database cannot be made there.
-    pub(super) async fn all(pack: &str) -> Outcome<Vec<Self>> {
+    pub(super) fn all(pack: &str) -> Vec<Self> {
         let mut all = vec![Self::Sqlite];
         if let Ok(server) = std::env::var(SERVER) {
             let plain: String = pack.chars().filter(char::is_ascii_alphanumeric).collect();
             let name = format!("tegata_scenarios_{}_{plain}", std::process::id());
-            run(&server, &format!("drop database if exists {name}")).await?;
-            run(&server, &format!("create database {name}")).await?;
             all.push(Self::Postgres { server, name });
         }
-        Ok(all)
+        all
     }
 
     /// Its name for the report.
@@ -46,14 +40,15 @@ impl Engine {
     /// The address of an empty database.
     ///
     /// # Errors
-    /// When the last scenario's tables cannot be removed.
+    /// When it cannot be made.
     pub(super) async fn empty(&self, folder: &Path) -> Outcome<String> {
         match self {
             Self::Sqlite => Ok(format!("sqlite:{}", folder.join("town.db").display())),
             Self::Postgres { server, name } => {
                 let (base, _) = server.rsplit_once('/').ok_or_else(|| format!("{SERVER} names no database"))?;
                 let address = format!("{base}/{name}");
-                Db::open(&address).await?.forget_everything().await?;
+                run(server, &dropping(name)).await?;
+                run(server, &format!("create database {name}")).await?;
                 Ok(address)
             }
         }
@@ -66,9 +61,14 @@ impl Engine {
     pub(super) async fn close(self) -> Outcome {
         match self {
             Self::Sqlite => Ok(()),
-            Self::Postgres { server, name } => run(&server, &format!("drop database if exists {name} with (force)")).await,
+            Self::Postgres { server, name } => run(&server, &dropping(&name)).await,
         }
     }
+}
+
+/// A house that was closed may still hold connections.
+fn dropping(name: &str) -> String {
+    format!("drop database if exists {name} with (force)")
 }
 
 async fn run(server: &str, statement: &str) -> Outcome {

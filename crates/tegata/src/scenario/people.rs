@@ -84,6 +84,11 @@ impl MyCard {
         self.state == "live" && self.credential.is_some()
     }
 
+    /// Where it would be shared, whether or not the card leads there.
+    pub(super) fn share_address(&self) -> String {
+        format!("/share/{}", self.id)
+    }
+
     /// The page on which it is shared.
     pub(super) fn share_page(&self) -> Option<&str> {
         self.links.iter().map(|link| link.href.as_str()).find(|href| href.starts_with("/share/"))

@@ -105,7 +105,9 @@ async fn resident_id(world: &World, name: &str) -> Outcome<store::ResidentId> {
 pub(super) async fn share(world: &mut World, heard: &Heard) -> Outcome {
     let [name, of, title, to] = heard.values()?;
     let programme = world.programme(title)?;
-    let page = share_page(world, name, of, &programme).await?;
+    let card = world.live_card(name, of, &programme).await?.ok_or_else(|| format!("「{name}」 does not hold 「{title}」 of 「{of}」"))?;
+    // A card that may not be shared offers no page: that the house refuses too is what counts.
+    let page = card.share_page().map_or_else(|| card.share_address(), str::to_owned);
     let router = world.house()?.router.clone();
     let reply = world.person_mut(name)?.browser.form(&router, &format!("{page}/code"), &[]).await?;
     if reply.status.is_client_error() {
