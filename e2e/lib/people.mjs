@@ -83,19 +83,6 @@ export async function scan(page, text) {
   return verdictOf(page);
 }
 
-/** The same with real keys of the browser, which takes as long as a slow scanner. */
-export async function scanByKeys(page, text) {
-  const keyboard = await page.context().newCDPSession(page);
-  const strike = (key) => {
-    const code = KEYS[key] ?? (/\d/.test(key) ? `Digit${key}` : `Key${key}`);
-    return keyboard.send('Input.dispatchKeyEvent', { type: 'keyDown', key, code, modifiers: /[A-Z$%*+:]/.test(key) ? 8 : 0, text: key });
-  };
-  await Promise.all([...text].map(strike));
-  await page.keyboard.press('Enter');
-  await keyboard.detach();
-  return verdictOf(page);
-}
-
 async function verdictOf(page) {
   const verdict = page.locator('.verdict');
   await verdict.waitFor();

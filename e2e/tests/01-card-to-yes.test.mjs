@@ -1,7 +1,7 @@
 // From a resident's card to a green yes at the clinic.
 import assert from 'node:assert/strict';
 import { DESK, look, lookAtBoth, press, somebody, write } from '../lib/browser.mjs';
-import { card, childrenOf, counter, live, next, scanByKeys, shown } from '../lib/people.mjs';
+import { card, childrenOf, counter, live, next, scan, shown } from '../lib/people.mjs';
 import { story } from '../lib/story.mjs';
 import { PASSWORD } from '../lib/town.mjs';
 
@@ -97,7 +97,7 @@ story('from a resident’s card to a green yes', {}, async ({ town, browser, ste
     return paired;
   });
   await step('the scan answers with a big green yes, numbers and barcode', async () => {
-    const verdict = await scanByKeys(place, await shown(parent, CERTIFICATE));
+    const verdict = await scan(place, await shown(parent, CERTIFICATE));
     await lookAtBoth(place, '01-yes');
     assert.ok(verdict.yes, verdict.text);
     assert.match(verdict.text, /公費負担者番号\s*88029905/);
