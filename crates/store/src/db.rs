@@ -76,12 +76,12 @@ impl Db {
     /// The driver's.
     pub async fn forget_everything(&self) -> Result<()> {
         let mut tx = self.begin().await?;
-        let catalogue = match self.engine() {
-            Engine::Sqlite => "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'",
-            Engine::Postgres => "select tablename from pg_tables where schemaname = current_schema()",
+        let (catalogue, with_what_points_at_it) = match self.engine() {
+            Engine::Sqlite => ("select name from sqlite_master where type = 'table' and name not like 'sqlite_%'", ""),
+            Engine::Postgres => ("select tablename from pg_tables where schemaname = current_schema()", " cascade"),
         };
         for (table,) in tx.query::<(String,)>(catalogue, &[]).await? {
-            tx.script(&format!("drop table \"{table}\"")).await?;
+            tx.script(&format!("drop table \"{table}\"{with_what_points_at_it}")).await?;
         }
         tx.commit().await
     }
