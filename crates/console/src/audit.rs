@@ -110,6 +110,12 @@ fn line(view: &View, entry: &AuditEntry, who: String) -> Line {
         who_href: format!("/staff/audit?by=actor&id={}", query_value(&entry.actor)),
         action: words::action(view, &entry.action),
         subject: entry.subject.as_ref().map(|id| (id.clone(), format!("/staff/audit?by=subject&id={}", query_value(id)))),
-        detail: entry.detail.clone(),
+        detail: detail(view, &entry.detail),
     }
+}
+
+/// What was noted beside it: a programme by its name, everything else as it stands.
+fn detail(view: &View, noted: &str) -> String {
+    let programme = noted.parse().ok().and_then(|id| view.app.town().programme(&id));
+    programme.map_or_else(|| noted.to_owned(), |programme| view.words(&programme.name).to_owned())
 }
