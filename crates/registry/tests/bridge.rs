@@ -111,7 +111,7 @@ fn a_bundle_carries_the_named_fields_and_neither_name_nor_address() {
     assert_eq!((row.relation, row.district, &row.facts[..]), ("子", "中央", &["0000002"][..]));
     let items = MatchItems { name: "高橋 花子2", date_of_birth: row.date_of_birth.0, sex: Sex::Female, address: "青空町中央1-2" };
     let wanted = keys().matching.keys(items);
-    assert_eq!((row.four_items, row.three_items), (wanted.four_items, wanted.three_items));
+    assert_eq!((row.four_items, row.three_items), (wanted.four_items.0, wanted.three_items.0));
 }
 
 #[test]

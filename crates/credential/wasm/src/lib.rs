@@ -9,7 +9,8 @@ mod calls;
 pub use calls::{Reply, decide, describe, holder_assemble, holder_tbs, qr, signatures};
 
 /// Reserves memory for an input of `len` bytes.
-#[unsafe(no_mangle)]
+// Exported by name in the module only: natively, a symbol `free` would take the place of the C library's.
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn alloc(len: u32) -> *mut u8 {
     Box::into_raw(vec![0u8; len as usize].into_boxed_slice()).cast()
 }
@@ -18,7 +19,7 @@ pub extern "C" fn alloc(len: u32) -> *mut u8 {
 ///
 /// # Safety
 /// `ptr` and `len` are those of one reservation or reply, not given back before.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub unsafe extern "C" fn free(ptr: *mut u8, len: u32) {
     // Sound as the caller hands back exactly what `alloc` or `reply` handed out: a boxed slice of this length.
     drop(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(ptr, len as usize)) });
@@ -43,7 +44,7 @@ macro_rules! exports {
         ///
         /// # Safety
         /// `ptr` and `len` describe initialised memory of [`alloc`] that nothing changes meanwhile.
-        #[unsafe(export_name = $export)]
+        #[cfg_attr(target_arch = "wasm32", unsafe(export_name = $export))]
         pub unsafe extern "C" fn $name(ptr: *const u8, len: u32) -> *mut u8 {
             // Sound by this function's own contract, which is the same.
             unsafe { reply(ptr, len, $call) }
