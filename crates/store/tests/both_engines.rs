@@ -1,4 +1,5 @@
 //! The store's promises, kept on every engine there is.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
