@@ -56,14 +56,18 @@ install_npm() {
     lock=$(sha256sum <"$folder/package-lock.json")
     stamp=$folder/node_modules/.installed
     if [ "$(cat "$stamp" 2>/dev/null)" != "$lock" ]; then
-        (cd "$folder" && npm ci --silent --no-audit --no-fund)
+        # Said here, because callers' `||` switches `set -e` off; npm's own words say what was wrong.
+        (cd "$folder" && npm ci --loglevel=error --no-audit --no-fund >/dev/null) || {
+            echo "npm could not install what $folder/package-lock.json names" >&2
+            return 1
+        }
         printf '%s\n' "$lock" >"$stamp"
     fi
 }
 
 # Pages' styles, scripts and pictures into ui/dist, unless nothing they are made of is newer.
 build_ui() {
-    install_npm ui
+    install_npm ui || return 1
     local built=ui/dist/manifest.json changed=yes
     if [ -f "$built" ]; then
         changed=$(find ui/src ui/css ui/icons ui/build.mjs ui/package-lock.json "$WASM" -newer "$built" -print -quit)
