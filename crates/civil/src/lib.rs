@@ -13,6 +13,7 @@ mod moment;
 mod name;
 mod partial;
 pub mod wareki;
+mod words;
 
 pub use address::address_key;
 pub use age::{age_on, attains, birthday, legal_age_on, months_old};
@@ -23,6 +24,7 @@ pub use kana::kana_key;
 pub use moment::{day_in_japan, next_midnight_in_japan, start_of_day_in_japan};
 pub use name::{common_form, name_key, without_variation_selectors};
 pub use partial::{Deeming, PartialDate};
+pub use words::{day_in_english, day_in_japanese, read_day};
 
 pub use jiff::Timestamp;
 pub use jiff::civil::Date;

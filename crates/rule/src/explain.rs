@@ -140,7 +140,7 @@ impl Teller<'_> {
             Op::Call(crate::functions::Func::In, args) => {
                 let (item, list) = (words::with_value(&args[0], self.schema(), frame), words::with_value(&args[1], self.schema(), frame));
                 let (ja, en) = if holds { ("に含まれます", "is one of") } else { ("に含まれません", "is not one of") };
-                Words::new(format!("{}は {} {ja}", item.ja, list.ja), format!("{} {en} {}", item.en, list.en))
+                Words::new(format!("{}は、{}{ja}", item.ja, list.ja), format!("{} {en} {}", item.en, list.en))
             }
             Op::And(_) => both(holds, "すべての条件", "all conditions"),
             Op::Or(_) => both(holds, "いずれかの条件", "at least one condition"),
@@ -172,7 +172,7 @@ impl Teller<'_> {
                 if same { ("と同じです", "is the same as") } else { ("と異なります", "differs from") }
             }
         };
-        Words::new(format!("{}{}は {} {ja}", born.ja, left.ja, right.ja), format!("{}{} {en} {}", born.en, left.en, right.en))
+        Words::new(format!("{}{}は、{}{ja}", born.ja, left.ja, right.ja), format!("{}{} {en} {}", born.en, left.en, right.en))
     }
 
     /// The day of birth first, when the comparison counts from it.

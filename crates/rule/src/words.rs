@@ -30,7 +30,7 @@ pub(crate) fn value(value: &Value) -> Words {
         Value::Uint(number) => same(number.to_string()),
         Value::Double(number) => same(number.to_string()),
         Value::String(text) => Words::new(format!("「{text}」"), format!("“{text}”")),
-        Value::Date(day) => same(day.to_string()),
+        Value::Date(day) => Words::new(civil::day_in_japanese(*day), civil::day_in_english(*day)),
         Value::List(items) => {
             let items: Vec<Words> = items.iter().take(20).map(self::value).collect();
             let join = |pick: fn(&Words) -> &str, with: &str| items.iter().map(pick).collect::<Vec<_>>().join(with);
@@ -56,7 +56,7 @@ pub(crate) fn fact(schema: &Schema, scope: Scope, slot: Slot) -> Words {
     }
 }
 
-/// A calculation as a noun, with the values inside it: `18歳に達する日（2026-03-31）の年度末`.
+/// A calculation as a noun, with the values inside it: `18歳に達する日（2026年3月31日）の年度末`.
 pub(crate) fn noun(node: &Node, schema: &Schema, frame: &Frame<'_>) -> Words {
     match &node.op {
         Op::Const(constant) => value(constant),

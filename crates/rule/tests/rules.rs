@@ -103,10 +103,13 @@ fn an_answer_is_explained_in_both_languages() {
     let explained = rule(CHILD).explain(&born(2008, 4, 1), date(2026, 4, 1));
     assert!(!explained.answer);
     let [reason] = &explained.reasons[..] else { panic!("one condition decided: {explained:?}") };
-    assert_eq!(reason.ja, "生年月日 2008-04-01。今日（2026-04-01）は 18歳に達する日（2026-03-31）の年度末（2026-03-31） を過ぎています");
+    assert_eq!(
+        reason.ja,
+        "生年月日 2008年4月1日。今日（2026年4月1日）は、18歳に達する日（2026年3月31日）の年度末（2026年3月31日）を過ぎています"
+    );
     assert_eq!(
         reason.en,
-        "date of birth 2008-04-01: today (2026-04-01) is after the end of the fiscal year of the day of attaining age 18 (2026-03-31) (2026-03-31)"
+        "date of birth 1 April 2008: today (1 April 2026) is after the end of the fiscal year of the day of attaining age 18 (31 March 2026) (31 March 2026)"
     );
     let yes = rule(CHILD).explain(&born(2015, 4, 1), date(2026, 4, 1));
     assert_eq!(yes.reasons.iter().map(|reason| reason.outcome).collect::<Vec<_>>(), [Outcome::Holds, Outcome::Holds]);
