@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Shelf } from '../src/lib/keep.ts';
 import { DeliveryQueue, type Undelivered } from '../src/verify/queue.ts';
-
-function memory<Value>(): Shelf<Value> {
-  const kept = new Map<string, Value>();
-  return {
-    get: async (key) => kept.get(key), all: async () => [...kept.values()], put: async (key, value) => void kept.set(key, value),
-    delete: async (...keys) => keys.forEach((key) => kept.delete(key)), clear: async () => kept.clear(),
-  };
-}
+import { memory } from './memory.ts';
 
 async function filled(post: (entries: Undelivered[]) => Promise<{ accepted?: string[] }>, count = 5): Promise<DeliveryQueue<Undelivered>> {
   const queue = new DeliveryQueue<Undelivered>(memory(), post, 2);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OfflineDecision } from '../src/lib/credential.ts';
-import { freshnessOf, fromAnswer, fromOffline, logEntry, Remembered, SameCard, type Sync } from '../src/verify/model.ts';
+import { freshnessOf, fromAnswer, fromOffline, logEntry, Remembered, SameCard, type KeptShown, type Sync } from '../src/verify/model.ts';
+import { memory } from './memory.ts';
 
 Object.assign(globalThis, { document: { documentElement: { lang: 'ja' } } });
 
@@ -50,12 +51,18 @@ test('knowledge is fresh, then old, then too old', () => {
   assert.equal(freshnessOf(SYNC.knowledge, at + 259_201_000), 'too-old');
 });
 
-test('what was shown is remembered as long as it could be shown again', () => {
-  const remembered = new Remembered();
-  remembered.add(YES.remember);
-  remembered.add(null);
-  assert.deepEqual(remembered.keys(Date.parse('2026-11-23T00:00:59Z')), ['c:n']);
-  assert.deepEqual(remembered.keys(Date.parse('2026-11-23T00:01:01Z')), []);
+test('what was shown is remembered as long as it could be shown again, also by the page opened anew', async () => {
+  const [kept, before, after] = [memory<KeptShown>(), Date.parse('2026-11-23T00:00:59Z'), Date.parse('2026-11-23T00:01:01Z')];
+  const remembered = new Remembered(kept);
+  await remembered.add(YES.remember);
+  await remembered.add(null);
+  assert.deepEqual(remembered.keys(before), ['c:n']);
+  const opened = new Remembered(kept);
+  await opened.recall(before);
+  assert.deepEqual(opened.keys(before), ['c:n']);
+  assert.deepEqual(opened.keys(after), []);
+  await new Remembered(kept).recall(after);
+  assert.deepEqual(await kept.all(), []);
 });
 
 test('the camera takes a card once, whatever fresh code its phone shows, until it has been out of sight', () => {

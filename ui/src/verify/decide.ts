@@ -3,7 +3,7 @@ import { ServerClock } from '../lib/clock.ts';
 import { checkSignatures, loadCredential, type Call } from '../lib/credential.ts';
 import { ask, Problem, Unreachable } from '../lib/http.ts';
 import { shelf } from '../lib/keep.ts';
-import { fromAnswer, fromOffline, logEntry, Remembered, type DecisionAnswer, type KeptSync, type LogEntry, type Sync, type Verdict } from './model.ts';
+import { fromAnswer, fromOffline, logEntry, Remembered, type DecisionAnswer, type KeptShown, type KeptSync, type LogEntry, type Sync, type Verdict } from './model.ts';
 import { DeliveryQueue, type Receipt } from './queue.ts';
 
 const ONLINE_PATIENCE_MS = 2_000;
@@ -20,7 +20,7 @@ export class Decider {
   call: Call | undefined;
   online = false;
   #syncs = shelf<KeptSync>('verifier');
-  #remembered = new Remembered();
+  #remembered = new Remembered(shelf<KeptShown>('recent'));
 
   constructor(private readonly addresses: Addresses, private readonly language: string) {
     this.queue = new DeliveryQueue(shelf<LogEntry>('undelivered'), (entries) => ask<Receipt>(addresses.log, { body: { entries }, timeoutMs: 20_000 }));
@@ -30,6 +30,7 @@ export class Decider {
   async recall(): Promise<void> {
     this.sync = await this.#syncs.get('sync');
     if (this.sync) this.clock.offsetMs = this.sync.offsetMs;
+    await this.#remembered.recall(this.clock.now());
     if (this.addresses.wasm) this.call = await loadCredential(this.addresses.wasm).catch(() => undefined);
   }
 
@@ -79,7 +80,7 @@ export class Decider {
     const answers = await checkSignatures(call('signatures', { presentation, knowledge }));
     const nowMs = this.clock.now();
     const decision = call('decide', { presentation, knowledge, now: new Date(nowMs).toISOString(), answers, seen: this.#remembered.keys(nowMs) });
-    this.#remembered.add(decision.remember);
+    await this.#remembered.add(decision.remember);
     await this.queue.add(logEntry(id, decision, sync, nowMs));
     return fromOffline(decision, sync, this.language, nowMs);
   }

@@ -1,5 +1,6 @@
 import { dayOf } from '../lib/clock.ts';
 import type { Knowledge, OfflineDecision, Refusal } from '../lib/credential.ts';
+import type { Shelf } from '../lib/keep.ts';
 
 /** How a programme looks on the verifier's screen, for decisions without the centre. */
 export interface ProgrammeScreen { title: string; color?: string; fields?: Record<string, string>; barcodes?: { kind: string; claim: string; label?: string }[] }
@@ -64,12 +65,26 @@ export function freshnessOf(knowledge: Pick<Knowledge, 'synced_at' | 'max_age_s'
   return ageS > 900 ? 'old' : 'ok';
 }
 
-/** Presentations shown here lately, so that one code is not taken twice without the centre. */
+/** A presentation that was shown, and until when it could be shown again. */
+export interface KeptShown { key: string; untilMs: number }
+
+/** Presentations shown here lately, so that one code is not taken twice without the centre; kept, so that opening the page anew forgets none. */
 export class Remembered {
   #until = new Map<string, number>();
 
-  add(remember: OfflineDecision['remember']): void {
-    if (remember) this.#until.set(remember.key, Date.parse(remember.until));
+  constructor(private readonly kept?: Shelf<KeptShown>) {}
+
+  async recall(nowMs: number): Promise<void> {
+    const shown = (await this.kept?.all()) ?? [];
+    for (const { key, untilMs } of shown) this.#until.set(key, untilMs);
+    await this.kept?.delete(...shown.filter(({ untilMs }) => untilMs < nowMs).map(({ key }) => key));
+  }
+
+  async add(remember: OfflineDecision['remember']): Promise<void> {
+    if (!remember) return;
+    const shown = { key: remember.key, untilMs: Date.parse(remember.until) };
+    this.#until.set(shown.key, shown.untilMs);
+    await this.kept?.put(shown.key, shown);
   }
 
   keys(nowMs: number): string[] {
