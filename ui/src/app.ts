@@ -11,7 +11,14 @@ offerInstall();
 paintAll();
 foldMenu();
 wipeOnLogout();
-if ('serviceWorker' in navigator) void navigator.serviceWorker.register('/sw.js').catch(() => undefined);
+if ('serviceWorker' in navigator) void keepPages().catch(() => undefined);
+
+/** The worker keeps pages for when there is no network. It sends no cookies when it fetches them, so it is told the reader's language. */
+async function keepPages(): Promise<void> {
+  await navigator.serviceWorker.register('/sw.js');
+  const { active } = await navigator.serviceWorker.ready;
+  active?.postMessage({ language: /(?:^|; )lang=([\w-]+)/.exec(document.cookie)?.[1] });
+}
 
 function listenForLargeType(): void {
   const button = document.querySelector<HTMLButtonElement>('.size-switch__button');

@@ -11,9 +11,12 @@ const CACHE = `tegata-${VERSION}`;
 /** Pages that render without a session, by the start of the paths they stand in for. */
 const PAGES = ['/offline', '/verify'];
 const EXTRAS = ['/town.css', '/manifest.webmanifest'];
+/** Where the cache notes in which language its pages are. */
+const LANGUAGE = '/kept-language';
 
 worker.addEventListener('install', (event) => event.waitUntil(fill()));
 worker.addEventListener('activate', (event) => event.waitUntil(sweep()));
+worker.addEventListener('message', (event) => event.waitUntil(speak((event.data as { language?: unknown } | null)?.language)));
 worker.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== 'GET' || url.origin !== location.origin || url.pathname.startsWith('/api/')) return;
@@ -35,13 +38,24 @@ async function sweep(): Promise<void> {
   await worker.clients.claim();
 }
 
-/** A page is kept as it is for a visitor who is nobody: no cookies go out with the question. */
-async function keep(cache: Cache, path: string): Promise<void> {
+/** Fetches the kept pages anew when the reader has chosen another language. */
+async function speak(language: unknown): Promise<void> {
+  if (typeof language !== 'string') return;
+  const cache = await caches.open(CACHE);
+  if (await (await cache.match(LANGUAGE))?.text() === language) return;
+  const kept = await Promise.all(PAGES.map((path) => keep(cache, path, `?lang=${encodeURIComponent(language)}`)));
+  if (kept.every(Boolean)) await cache.put(LANGUAGE, new Response(language));
+}
+
+/** A page is kept as it is for a visitor who is nobody: no cookies go out with the question. Says whether it worked. */
+async function keep(cache: Cache, path: string, query = ''): Promise<boolean> {
   try {
-    const response = await fetch(path, { credentials: 'omit', redirect: 'error' });
+    const response = await fetch(path + query, { credentials: 'omit', redirect: 'error' });
     if (response.ok) await cache.put(path, response);
+    return response.ok;
   } catch {
-    // A town without this page, or no network now: the next version tries again.
+    // A town without this page, or no network now: the next version, or the next page, tries again.
+    return false;
   }
 }
 
