@@ -51,8 +51,6 @@ impl Known {
     pub(crate) fn shown(&self, programme: &Programme, what: Disclosed, name: Option<&str>, today: Date) -> Option<String> {
         match what {
             Disclosed::Name => name.filter(|name| !name.is_empty()).map(str::to_owned),
-            // The town keeps no photographs of residents.
-            Disclosed::Photo => None,
             Disclosed::DateOfBirth => self.date_of_birth.map(|born| born.to_string()),
             Disclosed::PayerNumber => programme.payer_number.map(|number| number.to_string()),
             Disclosed::BeneficiaryNumber => programme.beneficiary_number.as_ref().and_then(|fact| self.fact(fact)),

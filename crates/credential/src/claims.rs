@@ -97,7 +97,7 @@ impl Disclosure {
     }
 }
 
-/// The value of a disclosed claim. Days are texts `YYYY-MM-DD`; a photo stands in as the hash of its file.
+/// The value of a disclosed claim. Days are texts `YYYY-MM-DD`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum ClaimValue {

@@ -59,7 +59,6 @@ ended-unlinked = It is no longer linked to the resident register.
 ended-by-clerk = It was ended at the counter.
 
 claim-name = Name
-claim-photo = Photo
 claim-date-of-birth = Date of birth
 claim-payer-number = Payer number
 claim-beneficiary-number = Beneficiary number

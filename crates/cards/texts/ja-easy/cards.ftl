@@ -59,7 +59,6 @@ ended-unlinked = 町の 記録（きろく）と つながって いません。
 ended-by-clerk = 町の 窓口（まどぐち）で 終わりました。
 
 claim-name = 名前
-claim-photo = 顔の 写真
 claim-date-of-birth = 生まれた 日
 claim-payer-number = 公費負担者番号（こうひふたんしゃばんごう）
 claim-beneficiary-number = 受給者番号（じゅきゅうしゃばんごう）

@@ -59,7 +59,6 @@ ended-unlinked = 住民登録との結び付きがなくなりました。
 ended-by-clerk = 窓口で利用を終えました。
 
 claim-name = 氏名
-claim-photo = 顔写真
 claim-date-of-birth = 生年月日
 claim-payer-number = 公費負担者番号
 claim-beneficiary-number = 受給者番号

@@ -104,8 +104,6 @@ words! {
     Disclosed {
         /// The name the holder gave, checked against the register's keyed hash.
         Name = "name",
-        /// The photograph of the holder.
-        Photo = "photo",
         /// The birthday.
         DateOfBirth = "date_of_birth",
         /// 公費負担者番号.

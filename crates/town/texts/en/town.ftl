@@ -28,7 +28,6 @@ place-kind-facility = facility
 place-kind-shop = shop
 
 disclosed-name = name
-disclosed-photo = photograph
 disclosed-date-of-birth = date of birth
 disclosed-payer-number = payer number
 disclosed-beneficiary-number = beneficiary number

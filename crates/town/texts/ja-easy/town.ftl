@@ -25,7 +25,6 @@ place-kind-facility = 施設（しせつ）
 place-kind-shop = 店
 
 disclosed-name = 名前
-disclosed-photo = 写真
 disclosed-date-of-birth = 生まれた日
 disclosed-payer-number = お金を 払う 市や 町の 番号
 disclosed-beneficiary-number = あなたの 番号

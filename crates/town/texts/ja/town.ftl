@@ -26,7 +26,6 @@ place-kind-facility = 施設
 place-kind-shop = 店
 
 disclosed-name = 氏名
-disclosed-photo = 写真
 disclosed-date-of-birth = 生年月日
 disclosed-payer-number = 公費負担者番号
 disclosed-beneficiary-number = 受給者番号
