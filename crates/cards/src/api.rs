@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::store::{Actor, Ctx, Permission};
+use ::store::{Actor, Ctx};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use town::{Barcode, Disclosed, Programme};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use web::{App, Caller, Problem, Reader, View};
+use web::{App, Caller, Problem, Reader, View, signed_in};
 
 use crate::domain::{self, Asked, CardView, Office, ShareState};
-use crate::model::{CardId, Decision, Error, OfflineUse, ShareId, UseId};
+use crate::model::{CardId, Decision, OfflineUse, ShareId, UseId};
 use crate::words;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -102,10 +102,6 @@ async fn my_cards(
     let server_time = ctx.now();
     ctx.commit().await?;
     Ok(Json(MyCards { server_time, cards: cards.iter().map(|card| card_json(&view, card)).collect() }))
-}
-
-fn signed_in(ctx: &Ctx) -> Result<(), Problem> {
-    if ctx.actor == Actor::Anonymous { Err(Problem::not_signed_in()) } else { Ok(()) }
 }
 
 fn card_json(view: &View, card: &CardView) -> CardJson {
@@ -412,12 +408,4 @@ async fn status_list(Extension(office): Extension<Arc<Office>>, Reader(mut ctx):
     let token = domain::status_token(&mut ctx, &office).await?;
     let headers = [(header::CONTENT_TYPE, "application/statuslist+cwt"), (header::CACHE_CONTROL, "public, max-age=60")];
     Ok((StatusCode::OK, headers, token).into_response())
-}
-
-/// Refuses a staff page to who may not see it, before anything is read.
-pub(crate) fn staff(ctx: &Ctx, permission: Permission) -> Result<(), Problem> {
-    if ctx.actor == Actor::Anonymous {
-        return Err(Problem::not_signed_in());
-    }
-    Ok(ctx.allow(permission).map_err(Error::from)?)
 }

@@ -31,10 +31,16 @@ const TEXTS: &[(&str, &str)] = &[
 ];
 
 const MENU: &[MenuItem] = &[
-    MenuItem { href: "/", text: "menu-cards", icon: "card", staff: None },
-    MenuItem { href: "/staff/programmes", text: "menu-programmes", icon: "card", staff: Some(::store::Permission::SeeProgrammes) },
-    MenuItem { href: "/staff/use", text: "menu-use", icon: "chart", staff: Some(::store::Permission::SeeUse) },
-    MenuItem { href: "/staff/places", text: "menu-places", icon: "place", staff: Some(::store::Permission::PairVerifier) },
+    MenuItem { rank: 10, href: "/", text: "menu-cards", icon: "card", staff: None },
+    MenuItem {
+        rank: 20,
+        href: "/staff/programmes",
+        text: "menu-programmes",
+        icon: "card",
+        staff: Some(::store::Permission::SeeProgrammes),
+    },
+    MenuItem { rank: 50, href: "/staff/use", text: "menu-use", icon: "chart", staff: Some(::store::Permission::SeeUse) },
+    MenuItem { rank: 80, href: "/staff/places", text: "menu-places", icon: "place", staff: Some(::store::Permission::PairVerifier) },
 ];
 
 /// The cards service; `office` holds the town's signing key.

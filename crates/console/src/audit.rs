@@ -5,9 +5,8 @@ use axum::extract::Query;
 use axum::response::Response;
 use serde::Deserialize;
 use store::{AuditEntry, Ctx, Permission};
-use web::{Caller, Page, Problem, View};
+use web::{Caller, Page, Problem, View, staff};
 
-use crate::access::staff;
 use crate::words::{self, Names, query_value};
 
 /// Lines on a page.

@@ -9,10 +9,10 @@ use axum::{Extension, Form};
 use registry::{BundleRun, BundleState};
 use serde::Deserialize;
 use store::{Ctx, Permission, permitted};
-use web::{Caller, Page, Problem, Reader, View};
+use web::{Caller, Page, Problem, Reader, View, staff, to_mend};
 
 use crate::Console;
-use crate::access::{refused, staff, to_mend};
+use crate::access::refused;
 use crate::words::Names;
 
 /// Runs on a page.

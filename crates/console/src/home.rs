@@ -4,9 +4,9 @@ use askama::Template;
 use axum::response::Response;
 use registry::BundleState;
 use store::{Ctx, Permission, permitted};
-use web::{MenuItem, Page, Problem, Reader, View};
+use web::{MenuItem, Page, Problem, Reader, View, staff_name};
 
-use crate::access::{refused, signed_in};
+use crate::access::refused;
 
 /// Bundles looked through for the newest state.
 const BUNDLES_SEEN: u32 = 20;
@@ -33,7 +33,7 @@ struct Attention {
 
 /// What needs attention, by what the reader may do.
 pub(crate) async fn home(view: View, Reader(mut ctx): Reader) -> Result<Response, Problem> {
-    let name = signed_in(&mut ctx).await?;
+    let name = staff_name(&mut ctx).await?;
     let mut body =
         Home { view: &view, attention: Vec::new(), last_bundle: None, sees_bridge: false, open_requests: None, links: links(&view, &ctx) };
     if permitted(&ctx.actor, Permission::SeeBridge) {

@@ -8,6 +8,7 @@ mod audit;
 mod bridge;
 mod charts;
 mod home;
+mod listed;
 mod matching;
 mod members;
 mod people;
@@ -36,13 +37,13 @@ const TEXTS: &[(&str, &str)] = &[
 
 const MENU: &[MenuItem] = &[
     // Nearly everybody may see programmes; whoever may not reaches the first page by the town's mark.
-    MenuItem { href: "/staff", text: "menu-staff-home", icon: "home", staff: Some(Permission::SeeProgrammes) },
-    MenuItem { href: "/staff/people", text: "menu-people", icon: "people", staff: Some(Permission::SeePerson) },
-    MenuItem { href: "/staff/matching", text: "menu-matching", icon: "queue", staff: Some(Permission::SeeMatching) },
-    MenuItem { href: "/staff/bridge", text: "menu-bridge", icon: "bridge", staff: Some(Permission::SeeBridge) },
-    MenuItem { href: "/staff/what-if", text: "menu-what-if", icon: "rule", staff: Some(Permission::AskWhatIf) },
-    MenuItem { href: "/staff/members", text: "menu-members", icon: "key", staff: Some(Permission::ManageStaff) },
-    MenuItem { href: "/staff/audit", text: "menu-audit", icon: "history", staff: Some(Permission::SeeAudit) },
+    MenuItem { rank: 10, href: "/staff", text: "menu-staff-home", icon: "home", staff: Some(Permission::SeeProgrammes) },
+    MenuItem { rank: 30, href: "/staff/people", text: "menu-people", icon: "people", staff: Some(Permission::SeePerson) },
+    MenuItem { rank: 40, href: "/staff/matching", text: "menu-matching", icon: "queue", staff: Some(Permission::SeeMatching) },
+    MenuItem { rank: 70, href: "/staff/bridge", text: "menu-bridge", icon: "bridge", staff: Some(Permission::SeeBridge) },
+    MenuItem { rank: 60, href: "/staff/what-if", text: "menu-what-if", icon: "rule", staff: Some(Permission::AskWhatIf) },
+    MenuItem { rank: 90, href: "/staff/members", text: "menu-members", icon: "key", staff: Some(Permission::ManageStaff) },
+    MenuItem { rank: 100, href: "/staff/audit", text: "menu-audit", icon: "history", staff: Some(Permission::SeeAudit) },
 ];
 
 /// What the console is given by the binary.
@@ -95,7 +96,7 @@ fn pages() -> Router<App> {
         .route("/staff/matching/{request}", get(matching::case))
         .route("/staff/matching/{request}/link", post(matching::link))
         .route("/staff/matching/{request}/reject", post(matching::reject))
-        .route("/staff/people", get(people::search))
+        .route("/staff/people", get(people::form).post(people::search))
         .route("/staff/people/{resident}", get(person::record))
         .route("/staff/people/{resident}/phones/{phone}/end", post(person::end_phone))
         .route("/staff/people/{resident}/accounts/{account}/unlink", post(person::unlink))

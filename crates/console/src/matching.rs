@@ -8,9 +8,10 @@ use identity::{MatchCase, MatchReason, MatchRequestId, RejectReason};
 use registry::{Resident, ResidentId, Search};
 use serde::Deserialize;
 use store::{Ctx, Permission, permitted};
-use web::{Caller, Page, Problem, Reader, View};
+use web::{Caller, Page, Problem, Reader, View, staff, to_mend};
 
-use crate::access::{refused, staff, to_mend};
+use crate::access::refused;
+use crate::listed::Listed;
 use crate::words;
 
 /// Requests on the page.
@@ -59,20 +60,10 @@ struct CasePage<'a> {
     items: Vec<(String, String)>,
     reason: String,
     tag: &'static str,
-    candidates: Vec<Candidate>,
+    candidates: Vec<Listed>,
     may_resolve: bool,
     reasons: Vec<(&'static str, String)>,
     error: Option<(&'static str, String)>,
-}
-
-struct Candidate {
-    id: ResidentId,
-    number: String,
-    birth: String,
-    sex: String,
-    district: String,
-    status: String,
-    tag: &'static str,
 }
 
 /// A request opened: the four items beside those who could be meant. The looks are recorded.
@@ -99,7 +90,7 @@ async fn case_page(view: &View, ctx: &mut Ctx, id: MatchRequestId, error: Option
         ],
         reason,
         tag,
-        candidates: found.iter().map(|resident| candidate(view, resident)).collect(),
+        candidates: found.iter().map(|resident| Listed::of(view, resident)).collect(),
         may_resolve: permitted(&ctx.actor, Permission::ResolveMatch),
         reasons: RejectReason::ALL.iter().map(reject).collect(),
         error,
@@ -111,18 +102,6 @@ async fn case_page(view: &View, ctx: &mut Ctx, id: MatchRequestId, error: Option
 async fn candidates(ctx: &mut Ctx, case: &MatchCase) -> Result<Vec<Resident>, Problem> {
     let keys = case.keys;
     registry::match_candidates(ctx, &keys).await.map_err(refused)
-}
-
-fn candidate(view: &View, resident: &Resident) -> Candidate {
-    Candidate {
-        id: resident.id,
-        number: resident.register_id.to_string(),
-        birth: words::birth(view, resident.date_of_birth),
-        sex: words::sex(view, resident.sex),
-        district: resident.district.clone(),
-        status: words::status(view, resident.status, resident.status_on),
-        tag: words::status_tag(resident.status),
-    }
 }
 
 #[derive(Deserialize)]

@@ -6,9 +6,8 @@ use axum::extract::Path;
 use axum::response::{Redirect, Response};
 use identity::StaffMember;
 use store::{Ctx, Permission, Role, StaffId};
-use web::{Caller, Page, Problem, Reader, View};
+use web::{Caller, Page, Problem, Reader, View, staff, to_mend};
 
-use crate::access::{staff, to_mend};
 use crate::words;
 
 #[derive(Template)]

@@ -12,9 +12,9 @@ use rule::{Outcome, Person};
 use serde::Deserialize;
 use store::{AccountId, Ctx, Permission, permitted};
 use town::Programme;
-use web::{Caller, Page, Problem, View};
+use web::{Caller, Page, Problem, View, staff, to_mend};
 
-use crate::access::{refused, staff, to_mend};
+use crate::access::refused;
 use crate::words;
 
 #[derive(Deserialize, Default)]
@@ -102,7 +102,7 @@ pub(crate) async fn record(
     let name = staff(&mut ctx, Permission::SeePerson).await?;
     let resident = registry::see_resident(&mut ctx, id).await.map_err(refused)?;
     let today = ctx.today();
-    let asked = words::read_day(&as_of.on);
+    let asked = civil::read_day(&as_of.on);
     let faulty = asked.is_err();
     let day = asked.ok().flatten().unwrap_or(today);
     let when = match day.cmp(&today) {
@@ -128,7 +128,7 @@ pub(crate) async fn record(
         accounts: accounts(&view, &mut ctx, id).await?,
         may_end: permitted(&ctx.actor, Permission::EndCard),
         may_unlink: permitted(&ctx.actor, Permission::ResolveMatch),
-        error: faulty.then(|| view.t("console-not-a-day")),
+        error: faulty.then(|| view.t("shell-not-a-day")),
     };
     let page = view.page(&Page::staff(&title, &ctx.actor, name), &body);
     ctx.commit().await?;

@@ -14,11 +14,11 @@ use rule::{Bits, Diagnostic, Rule, Schema};
 use serde::{Deserialize, Serialize};
 use store::{Ctx, Permission};
 use utoipa::ToSchema;
-use web::{Page, Problem, Reader, View};
+use web::{Page, Problem, Reader, View, staff, to_mend};
 
-use crate::access::{refused, staff, to_mend};
+use crate::access::refused;
 use crate::charts::{Bars, HBar, hbars};
-use crate::words::{self, query_value};
+use crate::words::query_value;
 
 /// Where the bands of five years begin, after the first from birth.
 const BOUNDS: [i16; 20] = [5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90, 95, 100];
@@ -129,7 +129,7 @@ fn picture(view: &View, town: &Arc<TownTable>, rule: &Rule, on: Date) -> Picture
 #[utoipa::path(post, path = "/api/v1/staff/what-if", request_body = Question, responses((status = 200, body = Picture), (status = 422, description = "what is wrong with the rule: `problems` with line, column, length and message")), tag = "staff")]
 pub(crate) async fn count(view: View, Reader(mut ctx): Reader, Json(question): Json<Question>) -> Result<Json<Picture>, Problem> {
     staff(&mut ctx, Permission::AskWhatIf).await?;
-    let on = words::read_day(question.on.as_deref().unwrap_or_default()).map_err(|_| Problem::bad_input("console.not_a_day"))?;
+    let on = civil::read_day(question.on.as_deref().unwrap_or_default()).map_err(|_| Problem::bad_input("console.not_a_day"))?;
     let on = on.unwrap_or(ctx.today());
     ask(&view, &mut ctx, &question.rule, on).await?.map(Json).map_err(|problems| {
         let problems = serde_json::to_value(problems).unwrap_or_default();
@@ -169,7 +169,7 @@ struct Drawn {
 /// The form, and without a script the picture too.
 pub(crate) async fn page(view: View, Reader(mut ctx): Reader, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let name = staff(&mut ctx, Permission::AskWhatIf).await?;
-    let (today, day) = (ctx.today(), words::read_day(&asked.on));
+    let (today, day) = (ctx.today(), civil::read_day(&asked.on));
     let programmes = programmes(&view, today);
     let rule = asked.rule.clone().or_else(|| programmes.first().map(|(_, rule, _)| rule.clone())).unwrap_or_default();
     let (mut answer, mut problems) = (None, Vec::new());

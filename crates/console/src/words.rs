@@ -90,46 +90,8 @@ impl Names {
     }
 }
 
-/// A day that cannot be read.
-pub(crate) struct NotADay;
-
-/// Reads a day as clerks type it: `1980-05-05`, `1980/5/5`, `昭和55年5月5日`, `S55.5.5`; nothing when the field is empty.
-pub(crate) fn read_day(typed: &str) -> Result<Option<Date>, NotADay> {
-    let typed = typed.trim();
-    if typed.is_empty() {
-        return Ok(None);
-    }
-    if let Ok(day) = typed.parse() {
-        return Ok(Some(day));
-    }
-    let numbers: Vec<&str> = typed.split(['/', '.', '-']).collect();
-    if let [year, month, day] = numbers.as_slice()
-        && let (Ok(year), Ok(month), Ok(day)) = (year.parse(), month.parse(), day.parse())
-    {
-        return Date::new(year, month, day).map(Some).map_err(|_| NotADay);
-    }
-    civil::wareki::parse(typed).ok().and_then(PartialDate::exact).map(Some).ok_or(NotADay)
-}
-
 /// Escapes a text for use as a query value.
 pub(crate) fn query_value(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~' | b'/');
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_is_read_as_clerks_type_it() {
-        let day = "1980-05-05".parse().ok();
-        for typed in ["1980-05-05", " 1980/5/5 ", "昭和55年5月5日", "S55.5.5", "Ｓ５５．５．５"] {
-            assert!(read_day(typed).is_ok_and(|read| read == day), "{typed}");
-        }
-        assert!(read_day("").is_ok_and(|day| day.is_none()));
-        for typed in ["1980-02-30", "S99.1.1", "きのう"] {
-            assert!(read_day(typed).is_err(), "{typed}");
-        }
-    }
 }

@@ -17,7 +17,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("en", include_str!("../texts/en/passport.ftl")),
 ];
 
-const MENU: &[MenuItem] = &[MenuItem { href: "/me", text: "menu-me", icon: "person", staff: None }];
+const MENU: &[MenuItem] = &[MenuItem { rank: 90, href: "/me", text: "menu-me", icon: "person", staff: None }];
 
 /// The passport service; `proofing` knows whom to trust and where the nearest reader is.
 pub fn service(proofing: Arc<Proofing>) -> Service {

@@ -43,11 +43,13 @@ impl AppBuilder {
                 Err(error) => tracing::error!(%error, "texts in no language"),
             }
         }
+        let mut menu = self.menu;
+        menu.sort_by_key(|item| item.rank);
         App(Arc::new(Shared {
             catalogue: catalogue.add_town(&town.texts).build(),
             store: self.store,
             assets: Assets::load(),
-            menu: self.menu,
+            menu,
             origin: self.origin,
             demo: self.demo,
         }))

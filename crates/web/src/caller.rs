@@ -1,7 +1,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use store::{Actor, Ctx};
+use store::{Actor, Ctx, Permission};
 
 use crate::{App, Problem, language::cookie};
 
@@ -100,4 +100,33 @@ async fn look(parts: &Parts, app: &App) -> Result<(Ctx, Option<identity::Caller>
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+/// Refuses who is nobody yet.
+///
+/// # Errors
+/// [`Problem::not_signed_in`].
+pub fn signed_in(ctx: &Ctx) -> Result<(), Problem> {
+    if ctx.actor == Actor::Anonymous { Err(Problem::not_signed_in()) } else { Ok(()) }
+}
+
+/// Gives the name of the member of staff who is signed in, for the head of the page.
+///
+/// # Errors
+/// [`Problem::not_signed_in`] for anybody else; the store's.
+pub async fn staff_name(ctx: &mut Ctx) -> Result<String, Problem> {
+    match ctx.actor {
+        Actor::Staff(id, _) => Ok(identity::staff_member(ctx, id).await?.map(|member| member.name).unwrap_or_default()),
+        _ => Err(Problem::not_signed_in()),
+    }
+}
+
+/// Refuses a staff page to who may not see it, before anything is read; gives the name of who is signed in.
+///
+/// # Errors
+/// As [`staff_name`]; forbidden to a member of staff without the role.
+pub async fn staff(ctx: &mut Ctx, permission: Permission) -> Result<String, Problem> {
+    let name = staff_name(ctx).await?;
+    ctx.allow(permission)?;
+    Ok(name)
 }

@@ -1,7 +1,10 @@
 //! Guards around every request: where a change may come from, and what a browser may do with our pages.
 
+use std::time::Duration;
+
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -20,7 +23,7 @@ const HEADERS: &[(&str, &str)] = &[
 
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) && !comes_from_us(&app, &request) {
-        let problem = Problem::new(axum::http::StatusCode::FORBIDDEN, "web.other_origin");
+        let problem = Problem::new(StatusCode::FORBIDDEN, "web.other_origin");
         // The page's words are laid on by the problem layer inside; out here plain JSON is enough for whoever tries this.
         return (problem.status, axum::Json(problem)).into_response();
     }
@@ -32,6 +35,22 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
     // Pages and answers are about one person: nobody between may keep them.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Bytes of a body at most: a counter's whole offline log fits.
+const BODY_BYTES_MAX: usize = 2 << 20;
+/// A body has to arrive within this.
+const BODY_WITHIN: Duration = Duration::from_secs(20);
+
+/// Reads a body to its end before the handler begins. A handler's change makes every other writer of the town wait, and must itself never wait for
+/// somebody's slow line.
+pub(crate) async fn whole_body(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(body, BODY_BYTES_MAX)).await {
+        Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Ok(Err(_)) => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "web.too_large").into_response(),
+        Err(_) => Problem::new(StatusCode::REQUEST_TIMEOUT, "web.too_slow").into_response(),
+    }
 }
 
 /// Cookies travel with every request to us, so a change must also come from one of our own pages (or from a program, which sends neither header).

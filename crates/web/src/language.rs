@@ -1,7 +1,7 @@
 use axum::Form;
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, Method, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use civil::Date;
 use jiff::Timestamp;
@@ -22,15 +22,17 @@ pub struct View {
     pub large: bool,
     /// The path being shown, for the menus.
     pub path: String,
+    /// The page to open again in another language or type size: path and query without `lang`; after a form was sent, the page it stood on.
+    pub here: String,
 }
 
 impl View {
     /// Reads language and type size from the query, the cookies and `Accept-Language`, in that order.
     pub fn of_request(app: &App, request: &Request) -> Self {
-        Self::of(app, request.uri(), request.headers())
+        Self::of(app, request.method(), request.uri(), request.headers())
     }
 
-    fn of(app: &App, uri: &Uri, headers: &HeaderMap) -> Self {
+    fn of(app: &App, method: &Method, uri: &Uri, headers: &HeaderMap) -> Self {
         let known = |tag: &str| app.town().languages.iter().find(|language| language.as_str().eq_ignore_ascii_case(tag)).cloned();
         let asked = uri.query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("lang="))).and_then(known);
         let language = asked
@@ -38,7 +40,12 @@ impl View {
             .or_else(|| accepted(headers).into_iter().find_map(|tag| known(&tag)))
             .or_else(|| app.town().languages.first().cloned())
             .unwrap_or(Language::JAPANESE);
-        Self { app: app.clone(), language, large: cookie(headers, "size") == Some("large"), path: uri.path().to_owned() }
+        let here = if matches!(*method, Method::GET | Method::HEAD) {
+            without_language(uri.path(), uri.query())
+        } else {
+            came_from(headers).unwrap_or_else(|| "/".to_owned())
+        };
+        Self { app: app.clone(), language, large: cookie(headers, "size") == Some("large"), path: uri.path().to_owned(), here }
     }
 
     /// The text of a key.
@@ -71,6 +78,12 @@ impl View {
         self.app.assets().path(name)
     }
 
+    /// The page being shown, in another language.
+    pub fn here_in(&self, language: &Language) -> String {
+        let join = if self.here.contains('?') { '&' } else { '?' };
+        format!("{}{join}lang={language}", self.here)
+    }
+
     /// A day as the reader writes it: 2027年3月31日, 31 March 2027.
     pub fn day(&self, day: &Date) -> String {
         day_in_words(&self.language, *day)
@@ -99,20 +112,13 @@ impl FromRequestParts<App> for View {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        Ok(Self::of(app, &parts.uri, &parts.headers))
+        Ok(Self::of(app, &parts.method, &parts.uri, &parts.headers))
     }
 }
 
 /// Writes a day in a language.
 pub fn day_in_words(language: &Language, day: Date) -> String {
-    if language.html() == "ja" {
-        format!("{}年{}月{}日", day.year(), day.month(), day.day())
-    } else {
-        const MONTHS: [&str; 12] =
-            ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
-        let month = usize::try_from(day.month()).ok().and_then(|month| MONTHS.get(month.wrapping_sub(1))).unwrap_or(&"");
-        format!("{} {month} {}", day.day(), day.year())
-    }
+    if language.html() == "ja" { civil::day_in_japanese(day) } else { civil::day_in_english(day) }
 }
 
 /// Writes a moment in a language, in Japan's time.
@@ -141,16 +147,70 @@ fn accepted(headers: &HeaderMap) -> Vec<String> {
         .collect()
 }
 
+/// A path and query without the choice of language in it.
+fn without_language(path: &str, query: Option<&str>) -> String {
+    let rest: Vec<&str> = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).collect();
+    if rest.is_empty() { path.to_owned() } else { format!("{path}?{}", rest.join("&")) }
+}
+
+/// The page of ours on which a form was sent.
+fn came_from(headers: &HeaderMap) -> Option<String> {
+    let (_, address) = headers.get(header::REFERER)?.to_str().ok()?.split_once("://")?;
+    let path = &address[address.find('/')?..];
+    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+    Some(local(&without_language(path, query)))
+}
+
+/// A way back that stays with us: `//elsewhere` and `/\\elsewhere` lead to other hosts.
+fn local(path: &str) -> String {
+    format!("/{}", path.trim_start_matches(['/', '\\']))
+}
+
 #[derive(Deserialize)]
 pub(crate) struct Display {
     size: String,
+    #[serde(default)]
+    back: String,
 }
 
 /// Keeps the type size, for readers whose browser runs no script.
-pub(crate) async fn display(headers: HeaderMap, Form(display): Form<Display>) -> Response {
+pub(crate) async fn display(Form(display): Form<Display>) -> Response {
     let size = if display.size == "large" { "large" } else { "normal" };
-    let back = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).and_then(|url| url.split_once("://")?.1.split_once('/'));
-    let back = back.map_or_else(|| "/".to_owned(), |(_, path)| format!("/{path}"));
     let cookie = format!("size={size}; Path=/; Max-Age=31536000; SameSite=Lax");
-    ([(header::SET_COOKIE, cookie)], Redirect::to(&back)).into_response()
+    ([(header::SET_COOKIE, cookie)], Redirect::to(&local(&display.back))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent_from(address: &str) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::REFERER, address.parse().unwrap());
+        came_from(&headers)
+    }
+
+    #[test]
+    fn the_way_back_stays_with_us() {
+        assert_eq!(local("/me?x=1"), "/me?x=1");
+        assert_eq!(local("//evil.example/a"), "/evil.example/a");
+        assert_eq!(local("/\\evil.example"), "/evil.example");
+        assert_eq!(local("https://evil.example"), "/https://evil.example");
+        assert_eq!(local(""), "/");
+    }
+
+    #[test]
+    fn a_page_after_a_form_leads_back_to_the_form() {
+        assert_eq!(sent_from("https://town.example/share/1?lang=en").as_deref(), Some("/share/1"));
+        assert_eq!(sent_from("https://town.example/staff/what-if?rule=a%26b&lang=ja").as_deref(), Some("/staff/what-if?rule=a%26b"));
+        assert_eq!(sent_from("https://town.example//evil.example").as_deref(), Some("/evil.example"));
+        assert_eq!(sent_from("nonsense"), None);
+    }
+
+    #[test]
+    fn the_rest_of_the_question_is_kept_when_the_language_changes() {
+        assert_eq!(without_language("/a", Some("on=2026-01-01&lang=en")), "/a?on=2026-01-01");
+        assert_eq!(without_language("/a", Some("lang=en")), "/a");
+        assert_eq!(without_language("/a", None), "/a");
+    }
 }

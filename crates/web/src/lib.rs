@@ -16,11 +16,13 @@ mod shell;
 pub use api::openapi_document;
 pub use app::{App, AppBuilder};
 pub use assets::{Assets, assets_router};
-pub use caller::{Caller, HOLDER_COOKIE, Reader, STAFF_COOKIE, SessionKind, VERIFIER_COOKIE, end_cookie, session_cookie};
+pub use caller::{
+    Caller, HOLDER_COOKIE, Reader, STAFF_COOKIE, SessionKind, VERIFIER_COOKIE, end_cookie, session_cookie, signed_in, staff, staff_name,
+};
 pub use language::{Arg, View, day_in_words, moment_in_words};
 pub use problem::Problem;
 pub use service::{MenuItem, Service, house};
-pub use shell::{Island, Page};
+pub use shell::{Island, Page, to_mend};
 
 /// Texts of the shell itself.
 pub const TEXTS: &[(&str, &str)] = &[

@@ -149,8 +149,10 @@ pub(crate) async fn as_page(State(app): State<App>, request: Request, next: Next
             .is_none_or(|accept| accept.contains("html") || accept == "*/*");
     let is_get = request.method() == axum::http::Method::GET;
     let mut response = next.run(request).await;
-    let Some(problem) = response.extensions_mut().remove::<Problem>() else {
-        return response;
+    let problem = match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => problem,
+        None if is_bare_refusal(&response) => of_refusal(response).await,
+        None => return response,
     };
     if !wants_page {
         return json(&view, &problem);
@@ -161,6 +163,30 @@ pub(crate) async fn as_page(State(app): State<App>, request: Request, next: Next
         return Redirect::to(&back).into_response();
     }
     page(&view, &problem)
+}
+
+/// Whether the framework refused the request before a handler saw it: a path, query or body of another shape, a method that is not there.
+fn is_bare_refusal(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    response.status().is_client_error() && kind.is_none_or(|kind| kind.starts_with("text/plain"))
+}
+
+/// The framework's refusal as a problem; programs read its own words as the detail.
+async fn of_refusal(response: Response) -> Problem {
+    const WORDS_BYTES_MAX: usize = 4096;
+    let code = match response.status() {
+        StatusCode::NOT_FOUND => "web.not_found",
+        StatusCode::METHOD_NOT_ALLOWED => "web.method_not_allowed",
+        StatusCode::PAYLOAD_TOO_LARGE => "web.too_large",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "web.unsupported_media_type",
+        _ => "web.not_understood",
+    };
+    let problem = Problem::new(response.status(), code);
+    let words = axum::body::to_bytes(response.into_body(), WORDS_BYTES_MAX).await.unwrap_or_default();
+    match String::from_utf8(words.into()) {
+        Ok(words) if !words.is_empty() => problem.with("detail", words),
+        _ => problem,
+    }
 }
 
 fn words(view: &View, problem: &Problem) -> (String, String) {

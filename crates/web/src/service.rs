@@ -45,6 +45,8 @@ impl Service {
 /// A line of a menu.
 #[derive(Debug, Clone, Copy)]
 pub struct MenuItem {
+    /// Its place in the menu, lowest first, whichever service brings it: what is used daily before what is used yearly.
+    pub rank: u8,
     /// Where it leads.
     pub href: &'static str,
     /// The text of the catalogue.
@@ -77,6 +79,7 @@ pub fn house(app: App, services: Vec<Service>) -> Router {
         .route("/manifest.webmanifest", get(shell::web_manifest))
         .route("/display", post(language::display))
         .fallback(problem::not_found)
+        .layer(axum::middleware::from_fn(guard::whole_body))
         .layer(axum::middleware::from_fn_with_state(app.clone(), problem::as_page))
         .layer(axum::middleware::from_fn_with_state(app.clone(), guard::guard))
         .layer(CompressionLayer::new())

@@ -98,12 +98,13 @@ impl ShellTemplate<'_> {
         if matches!(item.href, "/" | "/staff") { self.view.path == item.href } else { self.view.path.starts_with(item.href) }
     }
 
-    fn languages(&self) -> Vec<(&str, &str, String, bool)> {
+    /// Tag for `lang`, address, name, and whether it is the reader's.
+    fn languages(&self) -> Vec<(&str, String, String, bool)> {
         let languages = self.view.app.town().languages.iter();
         languages
             .map(|language| {
                 let name = self.view.t(&format!("language-{language}"));
-                (language.as_str(), language.html(), name, *language == self.view.language)
+                (language.html(), self.view.here_in(language), name, *language == self.view.language)
             })
             .collect()
     }
@@ -115,6 +116,12 @@ pub(crate) struct ProblemBody<'a> {
     pub(crate) view: &'a View,
     pub(crate) title: &'a str,
     pub(crate) next: &'a str,
+}
+
+/// A page that shows its form again, because something in it must be mended.
+pub fn to_mend(mut page: Response) -> Response {
+    *page.status_mut() = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
+    page
 }
 
 impl View {

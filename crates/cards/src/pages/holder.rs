@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use serde::Deserialize;
 use town::ProgrammeId;
-use web::{App, Caller, Page, Problem, Reader, View};
+use web::{App, Caller, Page, Problem, Reader, View, signed_in, to_mend};
 
 use crate::domain::{self, CardView, Offer, Office, Sharer};
 use crate::model::{Error, HoldingId, How};
@@ -140,7 +140,7 @@ pub(super) async fn apply_form(
     Reader(mut ctx): Reader,
     Path((programme, resident)): Path<(ProgrammeId, ResidentId)>,
 ) -> Result<Response, Problem> {
-    signed_in(&ctx.actor)?;
+    signed_in(&ctx)?;
     let offer = offer(&mut ctx, &programme, resident).await?;
     Ok(form(&view, &offer, "", None))
 }
@@ -181,7 +181,7 @@ pub(super) async fn apply(
     Path((programme, resident)): Path<(ProgrammeId, ResidentId)>,
     Form(application): Form<Application>,
 ) -> Result<Response, Problem> {
-    signed_in(&ctx.actor)?;
+    signed_in(&ctx)?;
     match domain::apply(&mut ctx, &office, &programme, resident, Some(&application.name)).await {
         Ok(()) => {
             ctx.commit().await?;
@@ -190,7 +190,7 @@ pub(super) async fn apply(
         Err(Error::NameDoesNotMatch) => {
             let offer = offer(&mut ctx, &programme, resident).await?;
             let key = if application.name.trim().is_empty() { "apply-name-missing" } else { "apply-name-wrong" };
-            Ok(form(&view, &offer, &application.name, Some(view.t(key))))
+            Ok(to_mend(form(&view, &offer, &application.name, Some(view.t(key)))))
         }
         Err(error) => Err(error.into()),
     }
@@ -219,7 +219,7 @@ pub(super) async fn share(
     Caller(mut ctx): Caller,
     Path(id): Path<HoldingId>,
 ) -> Result<Response, Problem> {
-    signed_in(&ctx.actor)?;
+    signed_in(&ctx)?;
     share_page(&view, &office, &mut ctx, id, None).await
 }
 
@@ -241,7 +241,7 @@ pub(super) async fn share_code(
     Caller(mut ctx): Caller,
     Path(id): Path<HoldingId>,
 ) -> Result<Response, Problem> {
-    signed_in(&ctx.actor)?;
+    signed_in(&ctx)?;
     let (share, text) = domain::share_code(&mut ctx, id).await?;
     let code = Code { link: format!("{}/join/{text}", app.origin()), status: format!("/api/v1/me/shares/{share}/status"), text };
     let page = share_page(&view, &office, &mut ctx, id, Some(code)).await?;
@@ -256,7 +256,7 @@ pub(super) struct EndShare {
 
 /// Ends what somebody holds by a share.
 pub(super) async fn end_share(Caller(mut ctx): Caller, Path(id): Path<HoldingId>, Form(end): Form<EndShare>) -> Result<Redirect, Problem> {
-    signed_in(&ctx.actor)?;
+    signed_in(&ctx)?;
     domain::end_share(&mut ctx, end.holder).await?;
     ctx.commit().await?;
     Ok(if end.holder == id { Redirect::to("/") } else { Redirect::to(&format!("/share/{id}")) })
@@ -269,7 +269,22 @@ struct JoinForm<'a> {
     code: &'a str,
     label: &'a str,
     ask_label: bool,
-    error: Option<String>,
+    /// The field to mend and how.
+    error: Option<(&'static str, String)>,
+}
+
+impl JoinForm<'_> {
+    fn code_error(&self) -> Option<&str> {
+        self.error_of("code")
+    }
+
+    fn label_error(&self) -> Option<&str> {
+        self.error_of("label")
+    }
+
+    fn error_of(&self, field: &str) -> Option<&str> {
+        self.error.as_ref().filter(|(faulty, _)| *faulty == field).map(|(_, text)| text.as_str())
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -286,16 +301,18 @@ pub(super) async fn join_form(view: View, Reader(ctx): Reader, code: Option<Path
     join_page(&view, &code, "", ctx.actor == Actor::Anonymous, None)
 }
 
-fn join_page(view: &View, code: &str, label: &str, ask_label: bool, error: Option<String>) -> Response {
+fn join_page(view: &View, code: &str, label: &str, ask_label: bool, error: Option<(&'static str, String)>) -> Response {
     let title = view.t("join-title");
-    view.page(&Page::resident(&title), &JoinForm { view, code, label, ask_label, error })
+    let faulty = error.is_some();
+    let page = view.page(&Page::resident(&title), &JoinForm { view, code, label, ask_label, error });
+    if faulty { to_mend(page) } else { page }
 }
 
 /// Takes the shared card; a phone without an account gets a light one that holds nothing else.
 pub(super) async fn join(State(app): State<App>, view: View, Caller(mut ctx): Caller, Form(join): Form<Join>) -> Result<Response, Problem> {
     let stranger = ctx.actor == Actor::Anonymous;
     if stranger && join.label.trim().is_empty() {
-        return Ok(join_page(&view, &join.code, "", true, Some(view.t("join-label-missing"))));
+        return Ok(join_page(&view, &join.code, "", true, Some(("label", view.t("join-label-missing")))));
     }
     let mut token = None;
     if stranger {
@@ -315,11 +332,9 @@ pub(super) async fn join(State(app): State<App>, view: View, Caller(mut ctx): Ca
             Ok(response)
         }
         // The light account goes with the transaction: a wrong code leaves nothing behind.
-        Err(Error::ShareCode) => Ok(join_page(&view, &join.code, &join.label, stranger, Some(view.t("problem-cards-share-code")))),
+        Err(Error::ShareCode) => {
+            Ok(join_page(&view, &join.code, &join.label, stranger, Some(("code", view.t("problem-cards-share-code")))))
+        }
         Err(error) => Err(error.into()),
     }
-}
-
-fn signed_in(actor: &Actor) -> Result<(), Problem> {
-    if *actor == Actor::Anonymous { Err(Problem::not_signed_in()) } else { Ok(()) }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ::store::{Actor, Ctx, Permission};
+use ::store::{Ctx, Permission};
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query};
@@ -10,19 +10,10 @@ use axum::response::{Redirect, Response};
 use civil::Date;
 use serde::Deserialize;
 use town::{PlaceId, Programme};
-use web::{Caller, Page, Problem, Reader, View};
+use web::{Caller, Page, Problem, Reader, View, staff, staff_name, to_mend};
 
-use crate::api::staff;
 use crate::domain::{self, UseStatistics};
 use crate::model::ProgrammeCount;
-
-/// The name of the member of staff, for the head of the page.
-async fn name_of(ctx: &mut Ctx) -> Result<String, Problem> {
-    match ctx.actor.clone() {
-        Actor::Staff(id, _) => Ok(identity::staff_member(ctx, id).await?.map(|member| member.name).unwrap_or_default()),
-        _ => Err(Problem::not_signed_in()),
-    }
-}
 
 #[derive(Template)]
 #[template(path = "staff_programmes.html")]
@@ -39,9 +30,8 @@ struct Row<'a> {
 
 /// Programmes with their rule of today and their counts.
 pub(super) async fn programmes(view: View, Reader(mut ctx): Reader) -> Result<Response, Problem> {
-    staff(&ctx, Permission::SeeProgrammes)?;
+    let name = staff(&mut ctx, Permission::SeeProgrammes).await?;
     let counts = domain::programme_counts(&mut ctx).await?;
-    let name = name_of(&mut ctx).await?;
     let (town, today) = (ctx.town().clone(), ctx.today());
     let rows = counts
         .into_iter()
@@ -55,18 +45,31 @@ pub(super) async fn programmes(view: View, Reader(mut ctx): Reader) -> Result<Re
     Ok(view.page(&Page::staff(&title, &ctx.actor, name), &Programmes { view: &view, rows }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(default)]
 pub(super) struct Span {
-    from: Option<Date>,
-    until: Option<Date>,
+    from: String,
+    until: String,
+}
+
+impl Span {
+    /// The days asked about, the last 30 where nothing is asked; none when one cannot be read.
+    fn days(&self, today: Date) -> Option<(Date, Date)> {
+        let until = civil::read_day(&self.until).ok()?.unwrap_or(today);
+        let from = civil::read_day(&self.from).ok()?;
+        let from = from.unwrap_or_else(|| until.checked_sub(jiff::Span::new().days(29)).unwrap_or(until));
+        Some((from.min(until), until))
+    }
 }
 
 #[derive(Template)]
 #[template(path = "staff_use.html")]
 struct UsePage<'a> {
     view: &'a View,
-    from: Date,
-    until: Date,
+    from: String,
+    until: String,
+    /// A day that was typed cannot be read.
+    not_a_day: bool,
     days: Bars,
     programmes: Vec<(String, i64, i64)>,
     places: Vec<(String, i64, i64)>,
@@ -110,14 +113,18 @@ impl Bars {
 
 /// How cards were used: by day, programme, place and age.
 pub(super) async fn used(view: View, Reader(mut ctx): Reader, Query(span): Query<Span>) -> Result<Response, Problem> {
-    staff(&ctx, Permission::SeeUse)?;
-    let until = span.until.unwrap_or(ctx.today());
-    let from = span.from.unwrap_or_else(|| until.checked_sub(jiff::Span::new().days(29)).unwrap_or(until)).min(until);
+    let name = staff(&mut ctx, Permission::SeeUse).await?;
+    let asked = span.days(ctx.today());
+    let last_days = || Span::default().days(ctx.today()).unwrap_or((ctx.today(), ctx.today()));
+    let (from, until) = asked.unwrap_or_else(last_days);
     let statistics = domain::use_statistics(&mut ctx, from, until).await?;
-    let name = name_of(&mut ctx).await?;
+    let mut body = use_page(&view, from, until, &statistics);
+    if asked.is_none() {
+        (body.from, body.until, body.not_a_day) = (span.from, span.until, true);
+    }
     let title = view.t("staff-use-title");
-    let page = use_page(&view, from, until, &statistics);
-    Ok(view.page(&Page::staff(&title, &ctx.actor, name), &page))
+    let page = view.page(&Page::staff(&title, &ctx.actor, name), &body);
+    Ok(if body.not_a_day { to_mend(page) } else { page })
 }
 
 fn use_page<'a>(view: &'a View, from: Date, until: Date, statistics: &UseStatistics) -> UsePage<'a> {
@@ -136,8 +143,9 @@ fn use_page<'a>(view: &'a View, from: Date, until: Date, statistics: &UseStatist
     let oldest = statistics.by_age.values().copied().max().unwrap_or(0).max(1);
     UsePage {
         view,
-        from,
-        until,
+        from: from.to_string(),
+        until: until.to_string(),
+        not_a_day: false,
         days: Bars::new(days.iter().map(|(day, count)| (format!("{}/{}", day.month(), day.day()), *count)).collect()),
         programmes: statistics.by_programme.iter().map(|(id, (yes, no))| (programme(id), *yes, *no)).collect(),
         places: statistics.by_place.iter().map(|(id, (yes, no))| (place(id), *yes, *no)).collect(),
@@ -165,7 +173,7 @@ struct PlaceRow {
 
 /// Places, their paired devices, and a button for a pairing code.
 pub(super) async fn places(view: View, Reader(mut ctx): Reader) -> Result<Response, Problem> {
-    staff(&ctx, Permission::PairVerifier)?;
+    staff(&mut ctx, Permission::PairVerifier).await?;
     places_page(&view, &mut ctx, None).await
 }
 
@@ -186,14 +194,14 @@ async fn places_page(view: &View, ctx: &mut Ctx, code: Option<(String, String)>)
             verifiers: identity::verifiers_of(ctx, &place.id).await?,
         });
     }
-    let name = name_of(ctx).await?;
+    let name = staff_name(ctx).await?;
     let title = view.t("staff-places-title");
     Ok(view.page(&Page::staff(&title, &ctx.actor, name), &Places { view, places, code }))
 }
 
 /// Makes a pairing code for a place and shows it.
 pub(super) async fn pairing_code(view: View, Caller(mut ctx): Caller, Path(place): Path<PlaceId>) -> Result<Response, Problem> {
-    staff(&ctx, Permission::PairVerifier)?;
+    staff(&mut ctx, Permission::PairVerifier).await?;
     let named = ctx.town().place(&place).map(|place| view.words(&place.name).to_owned()).ok_or_else(Problem::not_found)?;
     let code = identity::pairing_code(&mut ctx, identity::DeviceKind::Verifier, &place).await?.code;
     let page = places_page(&view, &mut ctx, Some((named, code))).await?;
@@ -212,7 +220,7 @@ pub(super) async fn end_verifier(
     Path(_): Path<PlaceId>,
     Form(end): Form<EndVerifier>,
 ) -> Result<Redirect, Problem> {
-    staff(&ctx, Permission::PairVerifier)?;
+    staff(&mut ctx, Permission::PairVerifier).await?;
     identity::end_device(&mut ctx, end.verifier).await?;
     ctx.commit().await?;
     Ok(Redirect::to("/staff/places"))

@@ -9,7 +9,6 @@ menu-audit = Audit trail
 console-yes = yes
 console-no = no
 console-not-known = not known
-console-not-a-day = The date cannot be read. Write it like 1980-05-05 or 昭和55年5月5日
 console-day-hint = 1980-05-05, 昭和55年5月5日 and S55.5.5 are all understood
 console-comma = , 
 console-crumbs = You are here

@@ -9,7 +9,6 @@ menu-audit = 見た 記録
 console-yes = はい
 console-no = いいえ
 console-not-known = わかりません
-console-not-a-day = 日にちを 読めません。1980-05-05 のように 入れてください
 console-day-hint = 1980-05-05、昭和55年5月5日、S55.5.5 を 読めます
 console-comma = 、
 console-crumbs = いまの 場所

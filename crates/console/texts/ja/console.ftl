@@ -9,7 +9,6 @@ menu-audit = 監査の記録
 console-yes = はい
 console-no = いいえ
 console-not-known = 分かりません
-console-not-a-day = 日付を読み取れません。1980-05-05 や 昭和55年5月5日 のように入れてください
 console-day-hint = 1980-05-05、昭和55年5月5日、S55.5.5 のどれでも読み取ります
 console-comma = 、
 console-crumbs = 現在の場所
