@@ -14,6 +14,6 @@ pub use decide::{Asked, decide, deliver_offline, knowledge};
 pub use entitle::{EVERY_MIDNIGHT, end_phone_cards, end_unlinked, plan_midnight, reevaluate_people, reevaluate_town};
 pub use hold::{CardView, Held, end_by_clerk, my_cards};
 pub use issue::Office;
-pub use learn::{Entitlement, Replayed, UseStatistics, entitlements_of, programme_counts, replay, use_statistics, uses_of};
+pub use learn::{UseStatistics, programme_counts, use_statistics};
 pub use share::{SHARE_MINUTES, ShareState, Sharer, end_share, holders, join, share_code, share_state};
 pub use status::status_token;

@@ -5,7 +5,7 @@ use credential::{NotEntitled, Refusal};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::{AccountId, ResidentId};
-use town::{PlaceId, ProgrammeId};
+use town::ProgrammeId;
 
 store::id!(EntitlementId, "A span of days in which a resident is entitled to a programme.");
 store::id!(ApplicationId, "An application for a programme given on request.");
@@ -170,27 +170,6 @@ pub struct OfflineUse {
     /// How old the place's knowledge was, in seconds.
     pub knowledge_age_s: i64,
 }
-
-/// A line of what a person's cards were used for.
-#[derive(Debug, Clone)]
-pub struct Use {
-    /// Its id.
-    pub id: UseId,
-    /// When.
-    pub at: Timestamp,
-    /// Where.
-    pub place: PlaceId,
-    /// Whether the answer was yes.
-    pub accepted: bool,
-    /// The refusal's code.
-    pub refusal: Option<String>,
-    /// What the place asked about.
-    pub programme: Option<ProgrammeId>,
-    /// Whether the centre answered.
-    pub online: bool,
-}
-
-store::from_row!(Use { id, at, place, accepted, refusal, programme, online });
 
 /// What one programme counts.
 #[derive(Debug, Clone, Serialize)]

@@ -6,7 +6,7 @@ use store::{AccountId, ResidentId, Result, Tx, params};
 use town::{PlaceId, ProgrammeId};
 
 use crate::model::{
-    ApplicationId, Card, CardId, Decision, Ended, EntitlementId, Holding, HoldingId, How, OfflineUse, Share, ShareId, Use, UseId,
+    ApplicationId, Card, CardId, Decision, Ended, EntitlementId, Holding, HoldingId, How, OfflineUse, Share, ShareId, UseId,
 };
 
 macro_rules! holding {
@@ -30,7 +30,6 @@ macro_rules! card {
 store::queries! {
     OPEN_ENTITLEMENTS = "select resident from cards_entitlement where programme = $1 and open_key is not null";
     OPEN_OF_RESIDENT = "select programme, from_day from cards_entitlement where resident = $1 and open_key is not null";
-    SPANS_OF_RESIDENT = "select programme, from_day, until_day from cards_entitlement where resident = $1 order by from_day";
     INSERT_ENTITLEMENT = "insert into cards_entitlement (id, programme, resident, open_key, from_day) values ($1, $2, $3, $4, $5)
         on conflict (open_key) do nothing";
     END_ENTITLEMENT = "update cards_entitlement set open_key = null, until_day = $2, ended_why = $3 where open_key = $1";
@@ -71,7 +70,6 @@ store::queries! {
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict do nothing";
     USE_BY_ID = "select place, accepted, refusal, why, card, programme, resident from cards_use where id = $1";
     SHOWN = "select id from cards_use where shown_key = $1";
-    USES_OF_RESIDENT = "select id, at, place, accepted, refusal, programme, online from cards_use where resident = $1 and at < $2 order by at desc limit $3";
     USES_BY_DAY = "select day, programme, place, accepted, count(*) from cards_use where day >= $1 and day <= $2 group by day, programme, place, accepted order by day";
     USES_BY_AGE = "select programme, age / 10, count(*) from cards_use where day >= $1 and day <= $2 and accepted and age is not null group by programme, age / 10";
     USES_TODAY = "select programme, count(*) from cards_use where day = $1 and accepted and programme is not null group by programme";
@@ -87,10 +85,6 @@ pub(crate) async fn open_entitlements(tx: &mut Tx, programme: &ProgrammeId) -> R
 
 pub(crate) async fn open_of_resident(tx: &mut Tx, resident: ResidentId) -> Result<Vec<(ProgrammeId, Date)>> {
     tx.query(OPEN_OF_RESIDENT, params![resident]).await
-}
-
-pub(crate) async fn spans_of_resident(tx: &mut Tx, resident: ResidentId) -> Result<Vec<(ProgrammeId, Date, Option<Date>)>> {
-    tx.query(SPANS_OF_RESIDENT, params![resident]).await
 }
 
 /// Opens many entitlements of one programme at once: `open_key` keeps a second from opening beside the first.
@@ -308,10 +302,6 @@ pub(crate) async fn given_before(tx: &mut Tx, id: UseId) -> Result<Option<GivenB
 
 pub(crate) async fn shown_before(tx: &mut Tx, shown_key: &str) -> Result<bool> {
     Ok(tx.query_opt::<(UseId,)>(SHOWN, params![shown_key]).await?.is_some())
-}
-
-pub(crate) async fn uses_of_resident(tx: &mut Tx, resident: ResidentId, before: Timestamp, limit: u32) -> Result<Vec<Use>> {
-    tx.query(USES_OF_RESIDENT, params![resident, before, limit]).await
 }
 
 /// Counts of a span of days: day, programme, place, accepted, uses.
