@@ -34,7 +34,8 @@ pub(crate) struct Standing {
 
 /// Why a person is not entitled on `day`, as one of the reasons that have a plain sentence.
 pub(crate) fn why_not(programme: &Programme, person: &Person, standing: Standing, day: Date) -> NotEntitled {
-    if standing.died_on.is_some_and(|died| died <= day) {
+    // The day of death is the last that counts, the day of moving out the first that does not.
+    if standing.died_on.is_some_and(|died| died < day) {
         return NotEntitled::Died;
     }
     if standing.moved_out_on.is_some_and(|moved| moved <= day) {

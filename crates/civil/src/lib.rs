@@ -12,6 +12,7 @@ mod kana;
 mod moment;
 mod name;
 mod partial;
+mod residence;
 pub mod wareki;
 mod words;
 
@@ -24,6 +25,7 @@ pub use kana::kana_key;
 pub use moment::{day_in_japan, next_midnight_in_japan, start_of_day_in_japan};
 pub use name::{common_form, name_key, without_variation_selectors};
 pub use partial::{Deeming, PartialDate};
+pub use residence::{ResidenceEnd, is_resident_on};
 pub use words::{day_in_english, day_in_japanese, read_day};
 
 pub use jiff::Timestamp;

@@ -1,26 +1,19 @@
 //! Decisions about residents: pure, values and days in, answers out.
 
-use civil::Date;
+use civil::{Date, ResidenceEnd, is_resident_on};
 use town::Thresholds;
 
 use crate::bridge::{Row, Status};
 use crate::model::{Counts, Threshold};
 
-/// Says whether someone with this status is a resident on `day`.
-///
-/// The day of moving out (転出日) is no longer a resident's day; the day of death (死亡日) still is; being struck off (職権消除) counts from its
-/// day on. A day of moving out that lies ahead leaves the person a resident until the day before. A status without a day ends at once.
-/// The day of becoming a resident is a resident's day.
+/// Says whether someone with this status is a resident on `day`: see [`civil::is_resident_on`] for the first and last days.
 pub fn current_on(status: Status, status_on: Option<Date>, became_resident_on: Option<Date>, day: Date) -> bool {
-    if became_resident_on.is_some_and(|from| day < from) {
-        return false;
-    }
-    match (status, status_on) {
-        (Status::Current, _) => true,
-        (Status::Died, Some(died_on)) => day <= died_on,
-        (Status::MovedOut | Status::StruckOff, Some(on)) => day < on,
-        (_, None) => false,
-    }
+    let ended = match status {
+        Status::Current => None,
+        Status::Died => Some((ResidenceEnd::AfterTheDay, status_on)),
+        Status::MovedOut | Status::StruckOff => Some((ResidenceEnd::OnTheDay, status_on)),
+    };
+    is_resident_on(became_resident_on, ended, day)
 }
 
 /// What of a row counts for the difference; the rest of it is only stored.
@@ -212,12 +205,6 @@ mod tests {
         assert!(!on(Status::StruckOff, day(2026, 11, 20)));
         assert!(on(Status::Current, day(2026, 11, 21)));
         assert!(!current_on(Status::MovedOut, None, None, Date::constant(2026, 1, 1)));
-    }
-
-    #[test]
-    fn residence_begins_on_its_day() {
-        assert!(!current_on(Status::Current, None, day(2026, 12, 1), Date::constant(2026, 11, 30)));
-        assert!(current_on(Status::Current, None, day(2026, 12, 1), Date::constant(2026, 12, 1)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Runs the examples of a pack: this person, on this day, is entitled or not.
 
-use civil::Date;
+use civil::{Date, ResidenceEnd, is_resident_on};
 use rule::{Outcome, Person, Schema, Sentence, Value};
 
 use crate::{
@@ -70,18 +70,24 @@ pub(crate) fn fault(programme: &Programme, case: &Case, result: &CaseResult) -> 
 
 /// The person of an example with their household, as a rule sees them.
 fn person(town: &Town, case: &Case) -> Person {
-    let mut person = resident(&town.schema, &case.resident, town.bridge.unknown_birthday);
+    let mut person = resident(&town.schema, &case.resident, town.bridge.unknown_birthday, case.on);
     for (name, value) in &case.facts {
         set_fact(&mut person, name, value);
     }
     for member in &case.household {
-        person.add_member(resident(&town.schema, member, town.bridge.unknown_birthday));
+        person.add_member(resident(&town.schema, member, town.bridge.unknown_birthday, case.on));
     }
     person
 }
 
-fn resident(schema: &Schema, resident: &CaseResident, unknown: UnknownBirthday) -> Person {
+fn resident(schema: &Schema, resident: &CaseResident, unknown: UnknownBirthday, day: Date) -> Person {
     let text = |text: &str| Value::from(text);
+    let ended = match resident.status {
+        Status::Current => None,
+        Status::MovedOut => Some((ResidenceEnd::OnTheDay, resident.moved_out_on)),
+        Status::Died => Some((ResidenceEnd::AfterTheDay, resident.died_on)),
+    };
+    let current = is_resident_on(resident.became_resident_on, ended, day);
     let date_of_birth = resident.date_of_birth.and_then(|birth| unknown.day(birth));
     let known = [
         (Schema::DATE_OF_BIRTH, date_of_birth.map(Value::Date)),
@@ -89,7 +95,7 @@ fn resident(schema: &Schema, resident: &CaseResident, unknown: UnknownBirthday) 
         (Schema::DISTRICT, resident.district.as_deref().map(text)),
         (Schema::RELATION, resident.relation.as_deref().map(text)),
         (Schema::STATUS, Some(text(resident.status.word()))),
-        (Schema::CURRENT, Some(Value::Bool(resident.status == Status::Current))),
+        (Schema::CURRENT, Some(Value::Bool(current))),
         (Schema::BECAME_RESIDENT_ON, resident.became_resident_on.map(Value::Date)),
         (Schema::MOVED_OUT_ON, resident.moved_out_on.map(Value::Date)),
         (Schema::DIED_ON, resident.died_on.map(Value::Date)),
