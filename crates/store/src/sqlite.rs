@@ -1,7 +1,9 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex as StdMutex};
 
+use rusqlite::hooks::Wal;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
@@ -12,6 +14,10 @@ use crate::{Result, Row, Value};
 const READERS_MAX: usize = 8;
 /// Prepared statements kept per connection.
 const STATEMENTS_MAX: usize = 512;
+/// Pages in the write-ahead log from which on they are carried over into the file, beside the writer.
+const CARRY_FROM: i32 = 1_000;
+/// Pages from which on the writer waits until they are: the log is not to grow without end (100 MB).
+const CARRY_BEFORE_GOING_ON: i32 = 25_000;
 
 /// One writer and a few readers over one file in write-ahead mode.
 #[derive(Clone)]
@@ -31,7 +37,8 @@ struct Connected {
 impl SqlitePool {
     pub(crate) fn open(path: &str) -> Result<Self> {
         let path = PathBuf::from(path);
-        let writer = Connected::open(&path, OpenFlags::default())?;
+        let mut writer = Connected::open(&path, OpenFlags::default())?;
+        carry_beside(&mut writer.connection, &path)?;
         Ok(Self {
             writer: Arc::new(Mutex::new(writer)),
             readers: Arc::default(),
@@ -53,6 +60,34 @@ impl SqlitePool {
             None => Connected::open(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?,
         };
         SqliteTx::begin(Held::Reader { connected: Some(connected), home: Arc::clone(&self.readers), _permit: permit }, "begin deferred")
+    }
+}
+
+/// Lets another thread carry over what the log holds (a passive checkpoint, which keeps nobody from writing), so that no commit waits for it. By itself
+/// SQLite does this in whichever commit comes to a thousand pages, and after a large change that is everybody's second.
+fn carry_beside(writer: &mut Connection, path: &Path) -> Result<()> {
+    let carrier = Connected::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?.connection;
+    let (ask, asked) = sync_channel(1);
+    std::thread::Builder::new().name("carry".to_owned()).spawn(move || carry(&carrier, &asked)).map_err(|_| crate::Error::Closing)?;
+    writer.wal_hook(Some(move |log: &mut Wal, pages| {
+        if pages >= CARRY_BEFORE_GOING_ON {
+            return log.checkpoint();
+        }
+        if pages >= CARRY_FROM {
+            // Asked already, or gone with the house: either way nothing more is to be done here.
+            let _ = ask.try_send(());
+        }
+        Ok(())
+    }))?;
+    Ok(())
+}
+
+/// Carries over whenever asked, until the writer is gone.
+fn carry(carrier: &Connection, asked: &Receiver<()>) {
+    while asked.recv().is_ok() {
+        if let Err(error) = carrier.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())) {
+            tracing::warn!(%error, "the write-ahead log could not be carried over");
+        }
     }
 }
 
