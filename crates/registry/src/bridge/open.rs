@@ -418,7 +418,7 @@ pub(crate) fn compare(known: &[Known], rows: impl Iterator<Item = (u128, u128)>,
 impl super::read::Export {
     /// What a later comparison needs to know of this export.
     pub fn known(&self) -> Vec<Known> {
-        self.rows().map(|(id, row)| Known { id: RegisterId::from_bits(id), hash: hash(row) }).collect()
+        self.hashes().map(|(id, hash)| Known { id: RegisterId::from_bits(id), hash }).collect()
     }
 
     /// Compares with what was known, sorted by id: on the inner network, without a bundle.
@@ -428,6 +428,6 @@ impl super::read::Export {
         } else {
             self.rows().enumerate().filter(|(_, (_, row))| is_left_out(row)).map(|(at, _)| at).collect()
         };
-        compare(known, self.rows().map(|(id, row)| (id, hash(row))), |at| left_out.binary_search(&at).is_ok())
+        compare(known, self.hashes(), |at| left_out.binary_search(&at).is_ok())
     }
 }

@@ -1,7 +1,5 @@
 //! Reads one piece of an export: each row checked cell by cell and written in its canonical form.
 
-use std::sync::Arc;
-
 use civil::Sex;
 use town::FactKind;
 
@@ -31,6 +29,8 @@ pub(crate) struct Piece {
 /// Where a row stands in its piece, and on which line it stood in the file.
 pub(crate) struct Place {
     pub(crate) id: u128,
+    /// What the row is compared by, taken while its bytes are at hand.
+    pub(crate) hash: u128,
     pub(crate) offset: u32,
     pub(crate) line: u32,
 }
@@ -83,8 +83,8 @@ pub(crate) struct PieceReader<'a> {
     sex: Words<Sex>,
     protected: Words<bool>,
     yes_no: Words<Option<bool>>,
-    relation: Words<Arc<str>>,
-    district: Words<Arc<str>>,
+    relation: Words<Box<str>>,
+    district: Words<Box<str>>,
     /// Neighbouring rows share their address: the last one's comparable form, by its bytes.
     last_address: (Vec<u8>, String),
     spans: Vec<Span>,
@@ -160,8 +160,9 @@ impl<'a> PieceReader<'a> {
         }
         let length = u16::try_from(self.piece.rows.len() - offset - 2).expect("at most 202 texts of 255 bytes");
         self.piece.rows[offset..offset + 2].copy_from_slice(&length.to_be_bytes());
+        let hash = super::row::hash(&self.piece.rows[offset + 2..]);
         let offset = u32::try_from(offset).expect("a piece is cut far below 4 GB");
-        self.piece.index.push(Place { id: head.id, offset, line });
+        self.piece.index.push(Place { id: head.id, hash, offset, line });
     }
 
     fn quote_fault(&mut self, line: u32, fault: Fault) {
@@ -203,14 +204,14 @@ impl<'a> PieceReader<'a> {
         }
         let columns = self.columns;
         let status = {
-            let meaning = self.status.meaning(&spans[columns.status].bytes(bytes));
+            let meaning = self.status.meaning(&spans[columns.status].bytes(bytes)).copied();
             self.kept(line, columns.status, meaning).unwrap_or(Status::Current)
         };
         head.status = status as u8;
         head.status_on = self.status_day(bytes, spans, line, status);
-        let sex = self.sex.meaning(&spans[columns.sex].bytes(bytes));
+        let sex = self.sex.meaning(&spans[columns.sex].bytes(bytes)).copied();
         let sex = self.kept(line, columns.sex, sex).unwrap_or_default();
-        let protected = self.protected.meaning(&spans[columns.protected].bytes(bytes));
+        let protected = self.protected.meaning(&spans[columns.protected].bytes(bytes)).copied();
         head.protected = self.kept(line, columns.protected, protected).unwrap_or(true);
         let birth = self.date_of_birth(bytes, spans, line);
         if let Some(cell) = columns.household {
@@ -320,9 +321,13 @@ impl<'a> PieceReader<'a> {
                 continue;
             };
             let words = if relation { &mut self.relation } else { &mut self.district };
-            let meaning = words.meaning(&spans[cell].bytes(bytes));
-            let text = self.kept(line, cell, meaning).unwrap_or_default();
-            write_text(&mut self.piece.rows, text.as_bytes());
+            match words.meaning(&spans[cell].bytes(bytes)) {
+                Ok(text) => write_text(&mut self.piece.rows, text.as_bytes()),
+                Err(reason) => {
+                    self.piece.rows.push(0);
+                    self.complain(line, cell, reason);
+                }
+            }
         }
         for &(cell, kind) in &columns.facts {
             let written = spans[cell].bytes(bytes);
@@ -411,5 +416,7 @@ fn may_hold_twelve_digits(cell: &[u8], encoding: Encoding) -> bool {
         Encoding::Utf8 => 0xef,
         Encoding::ShiftJis => 0x82,
     };
-    cell.iter().map(|byte| u32::from(byte.is_ascii_digit() | (*byte == lead))).sum::<u32>() >= 12
+    // Counted in bytes, as many side by side as the machine can.
+    let count = |part: &[u8]| u32::from(part.iter().map(|byte| u8::from(byte.is_ascii_digit() | (*byte == lead))).sum::<u8>());
+    cell.chunks(255).map(count).sum::<u32>() >= 12
 }

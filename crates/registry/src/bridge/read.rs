@@ -28,6 +28,7 @@ pub struct Export {
 #[derive(Clone, Copy)]
 struct Entry {
     id: u128,
+    hash: u128,
     piece: u32,
     offset: u32,
     line: u32,
@@ -90,13 +91,19 @@ impl Export {
         self.order.iter().map(|entry| (entry.id, self.pieces[entry.piece as usize].row(entry.offset as usize)))
     }
 
+    /// The rows' ids and the hashes they are compared by, in the order of the ids.
+    pub(crate) fn hashes(&self) -> impl Iterator<Item = (u128, u128)> {
+        self.order.iter().map(|entry| (entry.id, entry.hash))
+    }
+
     fn gather(&mut self, pieces: Vec<Piece>) {
         self.order.reserve(pieces.iter().map(|piece| piece.index.len()).sum());
         let (mut twelve, mut valid) = (0, 0);
         for (number, mut piece) in pieces.into_iter().enumerate() {
             let before = self.lines;
             let number = u32::try_from(number).unwrap_or(u32::MAX);
-            let placed = |at: &super::piece::Place| Entry { id: at.id, piece: number, offset: at.offset, line: at.line + before };
+            let placed =
+                |at: &super::piece::Place| Entry { id: at.id, hash: at.hash, piece: number, offset: at.offset, line: at.line + before };
             self.order.extend(piece.index.iter().map(placed));
             piece.index = Vec::new();
             self.problems.append(std::mem::take(&mut piece.problems), before);
@@ -131,7 +138,9 @@ impl Export {
         self.order.dedup_by(|later, kept| {
             let same = later.id == kept.id;
             if same {
-                left_out += u64::from(pieces[kept.piece as usize].leave_out(kept.offset as usize));
+                let piece = &mut pieces[kept.piece as usize];
+                left_out += u64::from(piece.leave_out(kept.offset as usize));
+                kept.hash = super::row::hash(piece.row(kept.offset as usize));
             }
             same
         });

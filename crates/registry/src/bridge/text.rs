@@ -43,9 +43,15 @@ pub(crate) fn is_cp932(bytes: &[u8]) -> bool {
     let mut rest = bytes;
     while let [first, tail @ ..] = rest {
         rest = match first {
-            0x00..=0x80 | 0xa1..=0xdf => tail,
+            0x80 => tail,
+            0x00..=0x7f => match rest.first_chunk() {
+                // As many of the next eight bytes as are ASCII, at once.
+                Some(eight) => &rest[(u64::from_le_bytes(*eight) & 0x8080_8080_8080_8080).trailing_zeros() as usize / 8..],
+                None => tail,
+            },
+            0xa1..=0xdf => tail,
             _ => match tail {
-                [second, tail @ ..] if assigned[usize::from(*first)][usize::from(*second)] => tail,
+                [second, tail @ ..] if assigned[usize::from(*first)][usize::from(*second) / 64] >> (second % 64) & 1 == 1 => tail,
                 _ => return false,
             },
         };
@@ -53,17 +59,17 @@ pub(crate) fn is_cp932(bytes: &[u8]) -> bool {
     true
 }
 
-/// Which two-byte sequences are characters, asked once from the decoder itself so that both can never differ.
-fn assigned_pairs() -> &'static [[bool; 256]; 256] {
-    static PAIRS: OnceLock<Box<[[bool; 256]; 256]>> = OnceLock::new();
+/// Which two-byte sequences are characters, a bit for each, asked once from the decoder itself so that both can never differ.
+fn assigned_pairs() -> &'static [[u64; 4]; 256] {
+    static PAIRS: OnceLock<Box<[[u64; 4]; 256]>> = OnceLock::new();
     PAIRS.get_or_init(|| {
-        let mut pairs = Box::new([[false; 256]; 256]);
+        let mut pairs = Box::new([[0; 4]; 256]);
         for first in (0x81..=0x9f_u8).chain(0xe0..=0xfc) {
             for second in 0x40..=0xfc_u8 {
                 let pair = [first, second];
                 // A lead byte before an ASCII byte it cannot join is an error that leaves the ASCII byte standing: not a pair.
                 let decoded = SHIFT_JIS.decode_without_bom_handling_and_without_replacement(&pair);
-                pairs[usize::from(first)][usize::from(second)] = decoded.is_some();
+                pairs[usize::from(first)][usize::from(second) / 64] |= u64::from(decoded.is_some()) << (second % 64);
             }
         }
         pairs
@@ -76,6 +82,10 @@ pub(crate) fn trim(bytes: &[u8], encoding: Encoding) -> &[u8] {
         Encoding::Utf8 => "\u{3000}".as_bytes(),
         Encoding::ShiftJis => b"\x81\x40",
     };
+    let blank = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_whitespace);
+    if !blank(bytes.first()) && !blank(bytes.last()) && !bytes.starts_with(wide) && !bytes.ends_with(wide) {
+        return bytes;
+    }
     let mut rest = bytes;
     loop {
         let before = rest.len();

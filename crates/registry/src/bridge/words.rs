@@ -14,41 +14,69 @@ use super::text::{Encoding, trim};
 pub(crate) struct Words<T> {
     read: fn(&str) -> Result<T, Reason>,
     encoding: Encoding,
-    /// The spelling before, as the same one often comes again.
-    last: Vec<u8>,
-    last_meaning: Option<Result<T, Reason>>,
+    /// The short spellings that come again and again, each in the one place its bytes point to.
+    often: Vec<(Packed, Result<T, Reason>)>,
     seen: FxHashMap<Box<[u8]>, Result<T, Reason>>,
 }
 
 /// Spellings remembered at most, so that a column of free text cannot fill the memory.
 const SPELLINGS_MAX: usize = 20_000;
+/// Places for short spellings, and one more for whichever long one was asked about last.
+const OFTEN: usize = 256;
+
+/// A spelling of at most sixteen bytes, to be compared in one go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Packed {
+    bytes: u128,
+    length: usize,
+}
+
+impl Packed {
+    fn of(cell: &[u8]) -> Option<Self> {
+        let mut bytes = [0; 16];
+        bytes.get_mut(..cell.len())?.copy_from_slice(cell);
+        Some(Self { bytes: u128::from_le_bytes(bytes), length: cell.len() })
+    }
+
+    fn place(self) -> usize {
+        let folded = (self.bytes as u64) ^ ((self.bytes >> 64) as u64).rotate_left(29) ^ self.length as u64;
+        (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize % OFTEN
+    }
+}
 
 impl<T: Clone> Words<T> {
     pub(crate) fn new(encoding: Encoding, read: fn(&str) -> Result<T, Reason>) -> Self {
-        Self { read, encoding, last: Vec::new(), last_meaning: None, seen: FxHashMap::default() }
+        let blank = (Packed { bytes: 0, length: 0 }, read(""));
+        Self { read, encoding, often: vec![blank; OFTEN + 1], seen: FxHashMap::default() }
     }
 
     /// Gives what a cell means.
-    pub(crate) fn meaning(&mut self, cell: &[u8]) -> Result<T, Reason> {
-        if let Some(meaning) = self.last_meaning.as_ref().filter(|_| self.last == cell) {
+    pub(crate) fn meaning(&mut self, cell: &[u8]) -> Result<&T, Reason> {
+        let packed = Packed::of(cell);
+        let place = packed.map_or(0, Packed::place);
+        if packed.is_none_or(|packed| self.often[place].0 != packed) {
+            let meaning = self.look_up(cell);
+            match packed {
+                Some(packed) => self.often[place] = (packed, meaning),
+                // Too long to be compared in one go, and so in nobody's way in a place no short one points to.
+                None => self.often[OFTEN] = (Packed { bytes: 0, length: usize::MAX }, meaning),
+            }
+        }
+        let place = if packed.is_some() { place } else { OFTEN };
+        self.often[place].1.as_ref().map_err(|reason| *reason)
+    }
+
+    fn look_up(&mut self, cell: &[u8]) -> Result<T, Reason> {
+        if let Some(meaning) = self.seen.get(cell) {
             return meaning.clone();
         }
-        let meaning = match self.seen.get(cell) {
-            Some(meaning) => meaning.clone(),
-            None => {
-                let meaning = match self.encoding.decode(trim(cell, self.encoding)) {
-                    Some(text) => (self.read)(&text.nfkc().collect::<String>()),
-                    None => Err(undecodable(self.encoding)),
-                };
-                if self.seen.len() < SPELLINGS_MAX {
-                    self.seen.insert(cell.into(), meaning.clone());
-                }
-                meaning
-            }
+        let meaning = match self.encoding.decode(trim(cell, self.encoding)) {
+            Some(text) => (self.read)(&text.nfkc().collect::<String>()),
+            None => Err(undecodable(self.encoding)),
         };
-        self.last.clear();
-        self.last.extend_from_slice(cell);
-        self.last_meaning = Some(meaning.clone());
+        if self.seen.len() < SPELLINGS_MAX {
+            self.seen.insert(cell.into(), meaning.clone());
+        }
         meaning
     }
 }
@@ -106,7 +134,7 @@ pub(crate) fn protected(word: &str) -> Result<bool, Reason> {
 }
 
 /// Reads a short text that is kept: a relation, a district.
-pub(crate) fn short_text(word: &str) -> Result<std::sync::Arc<str>, Reason> {
+pub(crate) fn short_text(word: &str) -> Result<Box<str>, Reason> {
     if word.len() > 255 { Err(Reason::TooLong) } else { Ok(word.into()) }
 }
 
@@ -145,15 +173,16 @@ fn digits(cell: &[u8]) -> Option<u32> {
         [a, b, c, d, b'-', e, f, b'-', g, h] | [a, b, c, d, b'/', e, f, b'/', g, h] | [a, b, c, d, e, f, g, h] => [a, b, c, d, e, f, g, h],
         _ => return None,
     };
-    let mut number = 0;
-    for byte in packed {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        number = number * 10 + u32::from(digit);
+    // Eight digits at once: all of them 0x30 to 0x39, then pairs, fours and the eight joined.
+    let bytes = u64::from_le_bytes(packed);
+    let high = 0xf0f0_f0f0_f0f0_f0f0;
+    if bytes & high != 0x3030_3030_3030_3030 || bytes.wrapping_add(0x0606_0606_0606_0606) & high != 0x3030_3030_3030_3030 {
+        return None;
     }
-    Some(number)
+    let digits = bytes & 0x0f0f_0f0f_0f0f_0f0f;
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
+    Some((fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff) as u32)
 }
 
 fn days_in_month(year: u32, month: u32) -> u32 {
@@ -218,6 +247,33 @@ mod tests {
         assert_eq!(read("1492-10-12"), Err(Reason::DateOutOfRange));
         assert_eq!(read("きのう"), Err(Reason::BadDate));
         assert_eq!(read(""), Ok(0));
+    }
+
+    #[test]
+    fn eight_digits_are_read_at_once_and_nothing_else_is() {
+        for text in [*b"20240229", *b"00000000", *b"99999999", *b"12345678"] {
+            assert_eq!(digits(&text), std::str::from_utf8(&text).unwrap().parse().ok());
+        }
+        for at in 0..8 {
+            for byte in (0..=255u8).filter(|byte| !byte.is_ascii_digit()) {
+                let mut text = *b"20240229";
+                text[at] = byte;
+                assert_eq!(digits(&text), None, "{byte:#x} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_spelling_keeps_its_own_meaning() {
+        let mut words = Words::new(Encoding::Utf8, short_text);
+        for _ in 0..2 {
+            for number in 0..2_000 {
+                for cell in [format!("{number}"), format!("中央{number}丁目"), format!("a long name of a district, number {number}")] {
+                    assert_eq!(words.meaning(cell.as_bytes()).map(|text| text.to_string()), Ok(cell));
+                }
+            }
+        }
+        assert_eq!(words.meaning(b"").map(|text| text.to_string()), Ok(String::new()));
     }
 
     #[test]
