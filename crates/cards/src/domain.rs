@@ -11,7 +11,10 @@ mod status;
 
 pub use apply::{Offer, apply, offers};
 pub use decide::{Asked, decide, deliver_offline, knowledge};
-pub use entitle::{EVERY_MIDNIGHT, end_phone_cards, end_unlinked, plan_midnight, reevaluate_people, reevaluate_town};
+pub use entitle::{
+    EVERY_MIDNIGHT, FOLLOW_BUNDLE, ToFollow, end_phone_cards, end_unlinked, follow_bundle, plan_midnight, plan_to_follow,
+    reevaluate_people, reevaluate_town,
+};
 pub use hold::{CardView, Held, end_by_clerk, my_cards};
 pub use issue::Office;
 pub use learn::{UseStatistics, programme_counts, use_statistics};

@@ -12,7 +12,7 @@ mod words;
 
 use std::sync::Arc;
 
-use ::store::{Actor, Migrations, Reactions};
+use ::store::{Migrations, Reactions};
 use axum::Extension;
 use web::{MenuItem, Service};
 
@@ -58,6 +58,7 @@ pub fn service(office: Arc<Office>) -> Service {
                     Ok(())
                 })
             });
+            jobs.on(FOLLOW_BUNDLE, |ctx, job| Box::pin(async move { Ok(follow_bundle(ctx, &job.payload()?).await?) }));
         },
         texts: TEXTS,
         menu: MENU,
@@ -69,11 +70,7 @@ fn reactions(reactions: &mut Reactions) {
     reactions.on(registry::BUNDLE_APPLIED, |ctx, event| {
         Box::pin(async move {
             let applied: registry::BundleApplied = event.payload()?;
-            as_house(ctx, async |ctx| match &applied.residents {
-                Some(changed) => Ok(reevaluate_people(ctx, changed).await?),
-                None => Ok(reevaluate_town(ctx).await?),
-            })
-            .await
+            Ok(plan_to_follow(ctx, applied.residents.as_deref()).await?)
         })
     });
     reactions.on(identity::Unlinked::KIND, |ctx, event| {
@@ -88,17 +85,6 @@ fn reactions(reactions: &mut Reactions) {
             Ok(end_phone_cards(ctx, ended.phone).await?)
         })
     });
-}
-
-/// Runs the house's own part of a change somebody else began: a clerk approves a bundle, the house re-asks the rules.
-async fn as_house<F>(ctx: &mut ::store::Ctx, work: F) -> Result<(), ::store::BoxError>
-where
-    F: AsyncFnOnce(&mut ::store::Ctx) -> Result<(), ::store::BoxError>,
-{
-    let caller = std::mem::replace(&mut ctx.actor, Actor::System);
-    let done = work(ctx).await;
-    ctx.actor = caller;
-    done
 }
 
 #[cfg(test)]

@@ -184,8 +184,10 @@ pub(crate) async fn approve(
     if confirmed.is_empty() {
         return Ok(Err(to_mend(run_page(&view, &console, &mut ctx, name, number, true).await?)));
     }
-    registry::approve_bundle(&mut ctx, number, &console.keys).await.map_err(refused)?;
+    let (store, actor) = (ctx.store().clone(), ctx.actor.clone());
+    // The bundle is applied in transactions of its own, so that counters are answered meanwhile.
     ctx.commit().await?;
+    registry::approve_bundle_in_steps(&store, &actor, number, &console.keys).await.map_err(refused)?;
     Ok(Ok(Redirect::to(&format!("/staff/bridge/{number}"))))
 }
 

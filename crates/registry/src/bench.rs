@@ -157,9 +157,7 @@ pub async fn applied(store: &Store, days: &TwoDays) -> Result<Vec<Measure>, Erro
     let mut measures = Vec::new();
     for (job, bundle) in [("first full load, durable", &first), ("difference and apply, durable", &second)] {
         let watch = Stopwatch::start();
-        let mut ctx = store.begin(Actor::System).await?;
-        let run = crate::open_bundle(&mut ctx, bundle, &bridge).await?;
-        ctx.commit().await?;
+        let run = crate::open_bundle_in_steps(store, &Actor::System, bundle, &bridge).await?;
         assert_eq!(run.state, BundleState::Applied, "the bench pack's thresholds let everything through");
         measures.push(watch.measure(job, run.counts.changed + run.counts.begun()));
     }

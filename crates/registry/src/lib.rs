@@ -1,8 +1,8 @@
 //! Residents, households, facts, and the data bridge that brings them.
 //!
 //! The [`bridge`] turns an export of the resident register into a sealed bundle on the inner network, and opens it at the centre: both pure. What a
-//! bundle says becomes the tables of this room in one transaction ([`open_bundle`]), after a member of staff's approval where the pack asks for it
-//! ([`approve_bundle`]); the event [`BUNDLE_APPLIED`] lets other rooms end or open what must end or open in the same transaction.
+//! bundle says becomes the register's in one transaction ([`open_bundle_in_steps`]), after a member of staff's approval where the pack asks for it
+//! ([`approve_bundle_in_steps`]); the event [`BUNDLE_APPLIED`] lets other rooms follow, in that transaction or in jobs it enqueues.
 //!
 //! Nobody here has a name or an address: these never cross. People are found by keyed hashes ([`find_match`]), by their household
 //! ([`household_of`], [`guardians_of`], [`children_of`]), or by staff ([`search`]), and never at all, except by staff with that role, when they are
@@ -16,7 +16,8 @@ pub mod rules;
 mod store;
 
 pub use domain::bundles::{
-    BUNDLE_APPLIED, BUNDLE_REJECTED, BUNDLE_WAITING, approve_bundle, bundle, bundles, open_bundle, preview_bundle, reject_bundle,
+    BUNDLE_APPLIED, BUNDLE_REJECTED, BUNDLE_WAITING, approve_bundle, approve_bundle_in_steps, bundle, bundles, open_bundle,
+    open_bundle_in_steps, preview_bundle, reject_bundle,
 };
 pub use domain::folder::{BUNDLE_EXTENSION, FolderOutcome, FolderResult, process_folder};
 pub use domain::people::{
@@ -27,8 +28,13 @@ pub use domain::town::{TownTable, person, person_as_of, person_on, table, typed_
 pub use model::*;
 
 /// This room's tables.
-pub const MIGRATIONS: ::store::Migrations =
-    ::store::Migrations { room: "registry", files: &[("202611230920_create.sql", include_str!("../migrations/202611230920_create.sql"))] };
+pub const MIGRATIONS: ::store::Migrations = ::store::Migrations {
+    room: "registry",
+    files: &[
+        ("202611230920_create.sql", include_str!("../migrations/202611230920_create.sql")),
+        ("202611252200_stage.sql", include_str!("../migrations/202611252200_stage.sql")),
+    ],
+};
 
 /// Adds this room's texts to a catalogue: problems of exports, refusals of bundles, differences in words.
 pub fn add_texts(catalogue: town::CatalogueBuilder) -> town::CatalogueBuilder {

@@ -175,6 +175,8 @@ async fn run(command: Command) -> Outcome {
             for outcome in registry::process_folder(&house.store, &folder, &house.bridge).await? {
                 println!("{}: {:?}", outcome.file, outcome.result);
             }
+            // Entitlements follow at once, whether a server runs beside this or not.
+            store::run_due_jobs(&house.store, &house.jobs).await?;
             Ok(())
         }
         Command::Town(TownCommand::Check { folder }) => town_command::check(&folder),

@@ -34,7 +34,8 @@ pub async fn serve(house: House, listen: SocketAddr, folder: Option<PathBuf>) ->
     Ok(())
 }
 
-async fn run_jobs(store: Store, handlers: JobHandlers) {
+/// Does due work for as long as the house stands.
+pub(crate) async fn run_jobs(store: Store, handlers: JobHandlers) {
     loop {
         if let Err(error) = store::run_due_jobs(&store, &handlers).await {
             tracing::error!(%error, "jobs");

@@ -15,6 +15,21 @@ use crate::{people, rules, store as rows};
 /// The job that follows the calendar.
 pub const EVERY_MIDNIGHT: &str = "cards.every_midnight";
 
+/// The job that follows a bundle.
+pub const FOLLOW_BUNDLE: &str = "cards.follow_bundle";
+
+/// People one job looks at, with their households: a few milliseconds of the writer's time, so that counters are not kept waiting behind it.
+const FOLLOWED_AT_ONCE: usize = 50;
+
+/// Whom a job is to look at after a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToFollow {
+    /// These, and their households.
+    People(Vec<ResidentId>),
+    /// Everybody.
+    Town,
+}
+
 /// What a run changed for one programme.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Changed {
@@ -32,6 +47,36 @@ pub async fn plan_midnight(ctx: &mut Ctx) -> Result<()> {
     let next = civil::next_midnight_in_japan(ctx.now());
     ctx.enqueue(EVERY_MIDNIGHT, Some(format!("{EVERY_MIDNIGHT}/{next}")), &(), next).await?;
     Ok(())
+}
+
+/// Puts on the list, in the transaction that applies a bundle, that entitlements follow it; `None` for everybody.
+///
+/// Until the jobs have run, counters say no all the same: a decision asks the register and the rule as they are.
+///
+/// # Errors
+/// The store's.
+pub async fn plan_to_follow(ctx: &mut Ctx, changed: Option<&[ResidentId]>) -> Result<()> {
+    let now = ctx.now();
+    match changed {
+        None => ctx.enqueue(FOLLOW_BUNDLE, None, &ToFollow::Town, now).await?,
+        Some(changed) => {
+            for few in changed.chunks(FOLLOWED_AT_ONCE) {
+                ctx.enqueue(FOLLOW_BUNDLE, None, &ToFollow::People(few.to_vec()), now).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Opens and ends what a bundle's difference opens and ends, for those the job names.
+///
+/// # Errors
+/// As [`reevaluate_people`].
+pub async fn follow_bundle(ctx: &mut Ctx, whom: &ToFollow) -> Result<()> {
+    match whom {
+        ToFollow::People(changed) => reevaluate_people(ctx, changed).await,
+        ToFollow::Town => reevaluate_town(ctx).await,
+    }
 }
 
 /// Asks every rule about the whole town as of today, and opens and ends what changed.

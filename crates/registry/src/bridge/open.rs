@@ -368,23 +368,14 @@ impl Snapshot {
         compare(known, self.rows.iter().map(|slot| (slot.id, slot.hash)), |at| self.is_left_out(at))
     }
 
-    /// What is known once this bundle is applied, sorted by id: its rows, yesterday's for those left out, and who is not listed any more.
-    pub fn known_after(&self, known: &[Known]) -> Vec<Known> {
-        let mut after = Vec::with_capacity(self.rows.len() + 64);
-        let mut before = known.iter().peekable();
-        for (at, slot) in self.rows.iter().enumerate() {
-            while let Some(gone) = before.next_if(|known| known.id.bits() < slot.id) {
-                after.push(Known { hash: Known::NOT_LISTED, ..*gone });
-            }
-            let same = before.next_if(|known| known.id.bits() == slot.id);
-            if !self.is_left_out(at) {
-                after.push(Known { id: RegisterId::from_bits(slot.id), hash: slot.hash });
-            } else if let Some(same) = same {
-                after.push(*same);
-            }
-        }
-        after.extend(before.map(|gone| Known { hash: Known::NOT_LISTED, ..*gone }));
-        after
+    /// What is known differently once this bundle is applied, sorted by id: who is new or changed, and who is not listed any more.
+    pub fn changes(&self, known: &[Known], delta: &Delta) -> Vec<Known> {
+        let of_row = |at: u32| Known { id: self.id(at as usize), hash: self.hash(at as usize) };
+        let listed = delta.added.iter().chain(delta.changed.iter().map(|(_, after)| after)).map(|at| of_row(*at));
+        let gone = delta.gone.iter().map(|at| Known { hash: Known::NOT_LISTED, ..known[*at as usize] });
+        let mut changes: Vec<Known> = listed.chain(gone).collect();
+        changes.sort_unstable_by_key(|change| change.id);
+        changes
     }
 }
 

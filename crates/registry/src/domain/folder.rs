@@ -3,7 +3,8 @@ use std::path::{Path, PathBuf};
 
 use store::{Actor, Store};
 
-use super::bundles::open_bundle;
+use super::apply;
+use super::bundles::open_bundle_in_steps;
 use crate::bridge::{OpenError, digest_of, peek};
 use crate::model::{BridgeKeys, BundleRun, BundleState, Error};
 use crate::store as tables;
@@ -35,15 +36,18 @@ pub enum FolderResult {
     NotYet(OpenError),
 }
 
-/// Takes the bundles of a folder in the order of their numbers: each is opened and applied in a transaction of its own, and only then moved.
+/// Takes the bundles of a folder in the order of their numbers: each is opened, applied in a transaction of its own ([`open_bundle_in_steps`]), and only
+/// then moved.
 ///
-/// Interrupted anywhere and run again, it ends in the same state: a file that was applied but not yet moved is known by its digest. Stops at the
+/// Interrupted anywhere and run again, it ends in the same state: a file that was applied but not yet moved is known by its digest, and what the
+/// interrupted run left half moved into place is moved first. Stops at the
 /// first bundle that waits for approval. Files with another extension are left alone. Reading and applying a large bundle takes a thread for
 /// seconds: run it on one of its own.
 ///
 /// # Errors
 /// [`Error::Folder`], or the database's; what was done before stays done.
 pub async fn process_folder(store: &Store, folder: &Path, keys: &BridgeKeys) -> Result<Vec<FolderOutcome>, Error> {
+    apply::settle(store).await?;
     let mut outcomes = Vec::new();
     for (file, path) in bundles_of(folder).map_err(Error::Folder)? {
         let result = process(store, &path, keys).await?;
@@ -87,8 +91,8 @@ const HEADER_BYTES_MAX: u64 = 1 << 20;
 
 async fn process(store: &Store, path: &Path, keys: &BridgeKeys) -> Result<FolderResult, Error> {
     let bundle = std::fs::read(path).map_err(Error::Folder)?;
-    let mut ctx = store.begin(Actor::System).await?;
     if let Ok(header) = peek(&bundle) {
+        let mut ctx = store.read(Actor::System).await?;
         let before = tables::bundles(&mut ctx, tables::number(header.number).saturating_add(1), 1).await?.pop();
         let same = before.filter(|run| run.number == header.number && digest_of(&bundle) == Some(run.digest));
         match same.map(|run| run.state) {
@@ -97,18 +101,14 @@ async fn process(store: &Store, path: &Path, keys: &BridgeKeys) -> Result<Folder
             None => {}
         }
     }
-    match open_bundle(&mut ctx, &bundle, keys).await {
-        Ok(run) => {
-            ctx.commit().await?;
-            Ok(match run.state {
-                BundleState::Applied => FolderResult::Applied(Box::new(run)),
-                BundleState::Waiting | BundleState::Rejected => FolderResult::Waiting(run.number),
-            })
-        }
+    match open_bundle_in_steps(store, &Actor::System, &bundle, keys).await {
+        Ok(run) => Ok(match run.state {
+            BundleState::Applied => FolderResult::Applied(Box::new(run)),
+            BundleState::Waiting | BundleState::Rejected => FolderResult::Waiting(run.number),
+        }),
         Err(Error::Waiting(number)) => Ok(FolderResult::Waiting(number)),
         Err(Error::Refused(error @ (OpenError::Gap { .. } | OpenError::Truncated))) => Ok(FolderResult::NotYet(error)),
         Err(Error::Refused(error)) => {
-            drop(ctx);
             let mut ctx = store.begin(Actor::System).await?;
             ctx.audit("bundle.refused", None, error.code()).await?;
             ctx.commit().await?;

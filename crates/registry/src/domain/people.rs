@@ -1,11 +1,11 @@
-use civil::{Date, start_of_day_in_japan};
+use civil::{Date, Timestamp, start_of_day_in_japan};
 use store::{Ctx, Permission, permitted};
 
 use crate::bridge::{DayNumber, MatchKeys, MatchSecret};
 use crate::model::{Error, Match, Resident, ResidentId, Search};
 use crate::rules::{is_parent_of, kin};
 use crate::store as tables;
-use crate::store::Stored;
+use crate::store::{Keyed, Stored};
 
 /// The most people a search gives.
 pub const SEARCH_MAX: u32 = 50;
@@ -20,13 +20,13 @@ pub const SEARCH_MAX: u32 = 50;
 /// The database's.
 pub async fn find_match(ctx: &mut Ctx, keys: &MatchKeys) -> Result<Match, Error> {
     let candidates = tables::by_three_items(ctx, keys.three_items.0).await?;
-    if candidates.iter().any(|candidate| candidate.protected) {
+    if candidates.iter().any(|candidate| candidate.stored.protected) {
         return Ok(Match::Protected);
     }
-    let whole: Vec<&Stored> = candidates.iter().filter(|candidate| candidate.four_items == keys.four_items.0).collect();
+    let whole: Vec<&Keyed> = candidates.iter().filter(|candidate| candidate.four_items == keys.four_items.0).collect();
     let count = |people: usize| u32::try_from(people).unwrap_or(u32::MAX);
     Ok(match (whole.as_slice(), candidates.as_slice()) {
-        ([one], _) => Match::One(one.resident),
+        ([one], _) => Match::One(one.stored.resident),
         ([], []) => Match::None,
         ([], near) => Match::Ambiguous(count(near.len())),
         (several, _) => Match::Ambiguous(count(several.len())),
@@ -43,7 +43,7 @@ pub async fn match_candidates(ctx: &mut Ctx, keys: &MatchKeys) -> Result<Vec<Res
     ctx.allow(Permission::SeeMatching)?;
     let protected_too = permitted(&ctx.actor, Permission::ResolveProtected);
     let candidates = tables::by_three_items(ctx, keys.three_items.0).await?;
-    let seen = candidates.into_iter().filter(|candidate| protected_too || !candidate.protected).collect();
+    let seen = candidates.into_iter().map(|candidate| candidate.stored).filter(|stored| protected_too || !stored.protected).collect();
     listed(ctx, seen, "person.compared").await
 }
 
@@ -52,9 +52,8 @@ pub async fn match_candidates(ctx: &mut Ctx, keys: &MatchKeys) -> Result<Vec<Res
 /// # Errors
 /// [`Error::ResidentNotFound`] or the database's.
 pub async fn name_matches(ctx: &mut Ctx, resident: ResidentId, name: &str, secret: &MatchSecret) -> Result<bool, Error> {
-    let stored = tables::find(ctx, resident).await?.ok_or(Error::ResidentNotFound)?;
-    let known = stored.three_items.clone();
-    let resident = stored.into_resident()?;
+    let known = tables::three_items_of(ctx, resident).await?.ok_or(Error::ResidentNotFound)?;
+    let resident = tables::find(ctx, resident).await?.ok_or(Error::ResidentNotFound)?.into_resident()?;
     let birth = resident.date_of_birth.map_or(DayNumber::default(), DayNumber::from);
     Ok(known == secret.three_items(name, birth.0, resident.sex).0)
 }
@@ -72,13 +71,12 @@ pub async fn resident(ctx: &mut Ctx, id: ResidentId) -> Result<Option<Resident>,
 /// # Errors
 /// The database's.
 pub async fn resident_as_of(ctx: &mut Ctx, id: ResidentId, day: Date) -> Result<Option<Resident>, Error> {
-    let Some(present) = tables::find(ctx, id).await? else { return Ok(None) };
-    let Ok(next) = day.tomorrow() else { return present.into_resident().map(Some) };
-    let before = start_of_day_in_japan(next);
-    if present.recorded_at < before {
-        return present.into_resident().map(Some);
-    }
-    tables::version_before(ctx, id, before).await?.map(Stored::into_resident).transpose()
+    tables::as_of(ctx, id, end_of(day)).await?.map(Stored::into_resident).transpose()
+}
+
+/// The moment a day in Japan is over.
+fn end_of(day: Date) -> Timestamp {
+    day.tomorrow().map_or(Timestamp::MAX, start_of_day_in_japan)
 }
 
 /// Shows a resident to a member of staff, recorded in the audit trail.
@@ -171,6 +169,31 @@ pub(crate) async fn household_on(ctx: &mut Ctx, id: ResidentId, today: Date) -> 
         }
     }
     Ok(together)
+}
+
+/// Gives who lived with a resident on a past day, the resident first, with the knowledge of that day; nobody else for someone who was not a resident
+/// then. Protection measures count as they are now: they are taken to keep somebody from being found, not to say when it was so.
+pub(crate) async fn household_as_of(ctx: &mut Ctx, id: ResidentId, day: Date) -> Result<Vec<Resident>, Error> {
+    let own = resident_as_of(ctx, id, day).await?.ok_or(Error::ResidentNotFound)?;
+    if !own.current_on(day) {
+        return Ok(vec![own]);
+    }
+    let household = own.household.map(|household| household.to_string()).unwrap_or_default();
+    let protected = is_protected_now(ctx, id).await?;
+    let mut together = vec![own];
+    for other in tables::household_as_of(ctx, &household, end_of(day)).await? {
+        if other.resident != id && is_protected_now(ctx, other.resident).await? == protected {
+            let other = other.into_resident()?;
+            if other.current_on(day) {
+                together.push(other);
+            }
+        }
+    }
+    Ok(together)
+}
+
+async fn is_protected_now(ctx: &mut Ctx, id: ResidentId) -> Result<bool, Error> {
+    Ok(tables::find(ctx, id).await?.ok_or(Error::ResidentNotFound)?.protected)
 }
 
 /// Gives the parents of a resident who live in the same household today, by the register's relations (世帯主, 妻, 夫, 子, 妻の子, 子の子 …).

@@ -101,6 +101,7 @@ impl Scene {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         tokio::spawn(async move { axum::serve(listener, house.router).await });
+        tokio::spawn(crate::serve::run_jobs(house.store.clone(), house.jobs));
 
         let (programme, place) = shown_where(&town)?;
         let token = counter(&house.store, &place).await?;
@@ -120,6 +121,7 @@ impl Scene {
         };
         scene.seal(scene.population.residents())?;
         scene.open_bundles().await?;
+        scene.follow_bundles().await?;
         scene.issue(&mut ca, &programme, holders).await?;
         Ok(scene)
     }
@@ -153,6 +155,20 @@ impl Scene {
             }
         }
         Ok(())
+    }
+
+    /// Waits until entitlements have followed the bundles that were opened.
+    pub(super) async fn follow_bundles(&self) -> Outcome {
+        loop {
+            let mut ctx = self.store.read(Actor::System).await?;
+            let now = ctx.now();
+            let (due,): (i64,) = ctx.tx().query_one("select count(*) from store_job where run_at <= $1", store::params![now]).await?;
+            if due == 0 {
+                return Ok(());
+            }
+            drop(ctx);
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
     }
 
     /// Gives so many residents an account, a phone and a card of the programme.

@@ -144,6 +144,7 @@ pub(super) async fn bundle(house: &House, data: &Path) -> Outcome {
             other => say(&format!("{}: {other:?}", outcome.file)),
         }
     }
+    store::run_due_jobs(&house.store, &house.jobs).await?;
     Ok(())
 }
 

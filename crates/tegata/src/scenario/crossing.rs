@@ -190,10 +190,9 @@ impl World {
     /// When none waits.
     pub(super) async fn approve(&mut self) -> Outcome {
         let Some(Carried::Waiting(number)) = self.crossing.last else { return Err("no bundle waits for approval".into()) };
-        let mut ctx = self.house()?.store.begin(self.staff(&[Role::Operator])).await?;
-        let run = registry::approve_bundle(&mut ctx, number, &self.house()?.bridge).await?;
-        ctx.commit().await?;
-        self.applied(&run)
+        let (house, operator) = (self.house()?, self.staff(&[Role::Operator]));
+        let run = registry::approve_bundle_in_steps(&house.store, &operator, number, &house.bridge).await?;
+        self.applied(&run).await
     }
 
     async fn open(&mut self, bundle: &Path) -> Outcome {
@@ -208,7 +207,7 @@ impl World {
         match result {
             FolderResult::Applied(run) => {
                 self.crossing.opened = Some(bundle.to_owned());
-                self.applied(&run)?;
+                self.applied(&run).await?;
             }
             FolderResult::Waiting(number) => {
                 self.crossing.opened = Some(bundle.to_owned());
@@ -240,13 +239,14 @@ impl World {
         }
     }
 
-    fn applied(&mut self, run: &BundleRun) -> Outcome {
+    /// A bundle was applied; what follows it is done.
+    async fn applied(&mut self, run: &BundleRun) -> Outcome {
         if run.state != BundleState::Applied || run.problems > 0 {
             return Err(format!("bundle {} is {:?} with {} problems", run.number, run.state, run.problems).into());
         }
         self.crossing.difference = Some(run.counts);
         self.crossing.last = Some(Carried::Applied);
-        Ok(())
+        self.do_due_jobs().await
     }
 
     /// Everything a reader with all keys finds in the bundle sealed last: the file itself, and every text of its rows.

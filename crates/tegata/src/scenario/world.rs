@@ -214,6 +214,14 @@ impl World {
             return Err("time does not run back".into());
         }
         self.clock.set(to);
+        self.do_due_jobs().await
+    }
+
+    /// Does what is due by now, as the server does all the time.
+    ///
+    /// # Errors
+    /// A job that failed: nothing of it may go unseen.
+    pub(super) async fn do_due_jobs(&self) -> Outcome {
         let house = self.house()?;
         store::run_due_jobs(&house.store, &house.jobs).await?;
         let mut ctx = house.store.begin(Actor::System).await?;
