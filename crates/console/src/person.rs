@@ -67,7 +67,6 @@ struct Decision {
     tag: &'static str,
     rule: Option<InForce>,
     reasons: Vec<(String, &'static str, String)>,
-    household_missing: bool,
 }
 
 /// The rule that was in force.
@@ -192,17 +191,17 @@ async fn decisions(view: &View, ctx: &mut Ctx, id: ResidentId, day: Date, when: 
         ctx.audit("decision.replayed", Some(id.to_string()), &day.to_string()).await?;
     }
     match person {
-        Ok(person) => Ok(Some(view.app.town().programmes.iter().map(|programme| decision(view, programme, &person, day, when)).collect())),
+        Ok(person) => Ok(Some(view.app.town().programmes.iter().map(|programme| decision(view, programme, &person, day)).collect())),
         Err(registry::Error::ResidentNotFound) => Ok(None),
         Err(error) => Err(refused(error)),
     }
 }
 
-fn decision(view: &View, programme: &Programme, person: &Person, day: Date, when: &When) -> Decision {
+fn decision(view: &View, programme: &Programme, person: &Person, day: Date) -> Decision {
     let named = view.words(&programme.name).to_owned();
     let Some(version) = programme.in_force(day) else {
         let answer = view.t("console-no-rule");
-        return Decision { programme: named, answer, tag: "tag tag--quiet", rule: None, reasons: Vec::new(), household_missing: false };
+        return Decision { programme: named, answer, tag: "tag tag--quiet", rule: None, reasons: Vec::new() };
     };
     let explained = version.eligible.explain(person, day);
     let japanese = view.language.html() == "ja";
@@ -220,7 +219,6 @@ fn decision(view: &View, programme: &Programme, person: &Person, day: Date, when
         programme: named,
         answer,
         tag,
-        household_missing: *when == When::Past && text.contains("household"),
         rule: Some(InForce { text, source: version.source.clone(), since: view.day(&version.from) }),
         reasons: explained.reasons.into_iter().map(reason).collect(),
     }

@@ -165,7 +165,6 @@ console-fails = not met
 console-failed = cannot be calculated
 console-rule = Rule and source
 console-rule-since = In force since { $day }
-console-household-missing = This rule also looks at the household, which is not replayed for past days: it was decided for the person alone.
 console-accounts = Linked accounts
 console-accounts-none = None yet.
 console-linked-since = since { $moment }

@@ -162,7 +162,6 @@ console-fails = あっていない
 console-failed = 計算できない
 console-rule = 決まりと その もと
 console-rule-since = { $day }から
-console-household-missing = この 決まりは 世帯の 人も 見ます。前の 世帯は わからないので、本人だけで 考えました。
 console-accounts = つながっている アカウント
 console-accounts-none = まだ ありません。
 console-linked-since = { $moment }から

@@ -162,7 +162,6 @@ console-fails = 満たさない
 console-failed = 計算できない
 console-rule = 規則と根拠
 console-rule-since = { $day }から有効
-console-household-missing = この規則は世帯の人も見ますが、過去の世帯は再現していません。本人だけで判定しています。
 console-accounts = 結び付いたアカウント
 console-accounts-none = まだありません。
 console-linked-since = { $moment }から

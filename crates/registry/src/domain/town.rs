@@ -6,7 +6,7 @@ use rule::{Person, Schema, Table, Value};
 use store::Ctx;
 use town::{FactKind, Town};
 
-use super::people::household_on;
+use super::people::{household_as_of, household_on};
 use crate::bridge::Status;
 use crate::model::{Error, Resident, ResidentId};
 use crate::store as tables;
@@ -47,23 +47,28 @@ pub async fn person(ctx: &mut Ctx, id: ResidentId) -> Result<Person, Error> {
 /// As [`person`].
 pub async fn person_on(ctx: &mut Ctx, id: ResidentId, day: Date) -> Result<Person, Error> {
     let together = household_on(ctx, id, day).await?;
-    let town = ctx.town().clone();
-    let (own, others) = together.split_first().ok_or(Error::ResidentNotFound)?;
-    let mut person = facts_of(own, &town, day)?;
-    for other in others {
-        person.add_member(facts_of(other, &town, day)?);
-    }
-    Ok(person)
+    person_of(&together, ctx.town(), day)
 }
 
-/// Gives what rules could ask about a resident on a past day, with the knowledge of that day, to replay a decision. The household is not part of it.
+/// Gives what rules could ask about a resident on a past day, with the household, as the register knew them at the end of that day: to replay a decision.
+///
+/// People under protection measures today are left out of others' households, whenever it was.
 ///
 /// # Errors
 /// [`Error::ResidentNotFound`] when the person was not known on that day, or the database's.
 pub async fn person_as_of(ctx: &mut Ctx, id: ResidentId, day: Date) -> Result<Person, Error> {
-    let resident = super::people::resident_as_of(ctx, id, day).await?.ok_or(Error::ResidentNotFound)?;
-    let town = ctx.town().clone();
-    facts_of(&resident, &town, day)
+    let together = household_as_of(ctx, id, day).await?;
+    person_of(&together, ctx.town(), day)
+}
+
+/// The first of those who live together, with the others as the household.
+fn person_of(together: &[Resident], town: &Town, day: Date) -> Result<Person, Error> {
+    let (own, others) = together.split_first().ok_or(Error::ResidentNotFound)?;
+    let mut person = facts_of(own, town, day)?;
+    for other in others {
+        person.add_member(facts_of(other, town, day)?);
+    }
+    Ok(person)
 }
 
 /// What rules may ask about one person; a birthday unknown in part is read as the pack says.
