@@ -14,8 +14,8 @@ pub enum ResidenceEnd {
 /// A day of becoming a resident is a resident's day; none is taken as long ago. An end without a day has come. A day of moving out that lies ahead leaves
 /// the person a resident until the day before.
 ///
-/// Source: 国民健康保険法8条1項 and 高齢者の医療の確保に関する法律53条1項 (a qualification is lost on the day after death; on the very day for who has an address
-/// elsewhere from that day on); 住民基本台帳法8条 (職権による消除). See `docs/decisions/0007-last-day.md`.
+/// Source: 国民健康保険法8条1項 and 高齢者の医療の確保に関する法律53条1項: a qualification is lost on the day after death, and on the very day for who has an
+/// address elsewhere from that day on. See `docs/decisions/0007-last-day.md`.
 pub fn is_resident_on(since: Option<Date>, ended: Option<(ResidenceEnd, Option<Date>)>, day: Date) -> bool {
     if since.is_some_and(|since| day < since) {
         return false;
