@@ -218,3 +218,37 @@ impl ToSql for Value {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_long_log_is_carried_over_while_the_writer_goes_on() {
+        let folder = std::env::temp_dir().join(format!("tegata-carry-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("town.db");
+        let pool = SqlitePool::open(file.to_str().unwrap()).unwrap();
+        pool.write().await.unwrap().script("create table store_pages (page bytea)").unwrap();
+        let mut tx = pool.write().await.unwrap();
+        tx.script("create table store_pages (page bytea)").unwrap();
+        tx.commit().unwrap();
+        let page = vec![7; 4_000];
+        let bytes = |file: &Path| std::fs::metadata(file).unwrap().len();
+        let mut written = 0;
+        // What is carried over is in the file; without the carrier all of it would stay in the log until CARRY_BEFORE_GOING_ON.
+        while bytes(&file) < 4_000_000 {
+            written += 1;
+            assert!(written < 20_000, "nothing was carried over");
+            let mut tx = pool.write().await.unwrap();
+            tx.execute("insert into store_pages (page) values ($1)", &[Value::Bytes(page.clone())]).unwrap();
+            tx.commit().unwrap();
+        }
+        let mut tx = pool.read().await.unwrap();
+        let mut found = 0;
+        tx.each("select length(page) from store_pages", &[], &mut |_| found += 1).unwrap();
+        assert_eq!(found, written);
+        drop((tx, pool));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}
