@@ -1,6 +1,8 @@
 use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 
+use futures_util::FutureExt as _;
 use tokio::sync::oneshot;
 
 use crate::{Actor, BoxError, Ctx, Error, Pending, Result, Store};
@@ -91,7 +93,13 @@ async fn lead(lane: Lane, store: Store) {
     }
 }
 
+/// Does a group's work in one transaction. Work that panics fails like any other: the leader goes on, for nobody else would lead.
 async fn together(store: &Store, group: &[Waiting]) -> Result<Vec<Answer>> {
+    let panicked = |_| Err(Error::Within { what: "grouped work".to_owned(), source: "it panicked".into() });
+    AssertUnwindSafe(in_one_change(store, group)).catch_unwind().await.unwrap_or_else(panicked)
+}
+
+async fn in_one_change(store: &Store, group: &[Waiting]) -> Result<Vec<Answer>> {
     let mut ctx = store.begin(Actor::System).await?;
     let mut answers = Vec::with_capacity(group.len());
     for waiting in group {

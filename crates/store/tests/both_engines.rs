@@ -111,6 +111,25 @@ async fn one_bad_change_of_a_group_spoils_no_other() {
 }
 
 #[tokio::test]
+async fn work_that_panics_spoils_no_other_and_stops_nobody_after_it() {
+    for opened in stores(|_| {}).await {
+        let write = |id: &'static str, bad: bool| {
+            opened.store.grouped(Actor::System, move |ctx| {
+                Box::pin(async move {
+                    assert!(!bad, "as a bug would");
+                    ctx.tx().execute(INSERT, params![id, "body", noon()]).await?;
+                    Ok(())
+                })
+            })
+        };
+        let (first, bad, third) = tokio::join!(write("first", false), write("bad", true), write("third", false));
+        assert!(first.is_ok() && bad.is_err() && third.is_ok(), "{:?}", opened.test.db);
+        write("after", false).await.unwrap();
+        assert_eq!(count(&opened.store).await, 3);
+    }
+}
+
+#[tokio::test]
 async fn the_audit_trail_shows_every_change_made_behind_its_back() {
     for opened in stores(|_| {}).await {
         let mut ctx = opened.store.begin(Actor::System).await.unwrap();
