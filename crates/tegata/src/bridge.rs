@@ -71,9 +71,10 @@ fn in_words(problem: &registry::bridge::Problem) -> String {
     registry::problem_in_words(problem, &texts, &language)
 }
 
-fn encoding(town: &Town) -> Encoding {
+/// The encoding of the town's export.
+pub(crate) fn encoding(town: &Town) -> Encoding {
     match town.bridge.encoding {
         town::Encoding::ShiftJis => Encoding::ShiftJis,
-        _ => Encoding::Utf8,
+        town::Encoding::Utf8 => Encoding::Utf8,
     }
 }

@@ -1,6 +1,5 @@
 //! A town from nothing: keys, residents, a real bundle over the bridge, software cards, a centre and a station.
 
-mod further;
 mod people;
 mod steps;
 

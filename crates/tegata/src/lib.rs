@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod bridge;
 pub mod demo;
+mod export;
 pub mod house;
 pub mod keys;
 pub mod scenario;

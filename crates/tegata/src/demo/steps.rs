@@ -1,6 +1,7 @@
 //! The steps of making a demonstration town; each is skipped when its work is there.
 
 use std::fs;
+use std::io::BufWriter;
 use std::path::Path;
 use std::time::Instant;
 
@@ -8,7 +9,7 @@ use jiff::SignedDuration;
 use jpki::card::{Personalise, Pins};
 use jpki::testca::{Municipality, Person, TestCa};
 use jpki::{CertificateKind, PartialDate, Sex};
-use population::{Column, Encoding, Layout, Plan, generate, write_csv};
+use population::generate;
 use station::{CardFolder, LaidCard};
 use store::{Actor, Clock as _, Role, SystemClock};
 use town::{PlaceId, PlaceKind, Town};
@@ -16,10 +17,8 @@ use town::{PlaceId, PlaceKind, Town};
 use super::people::{self, Player};
 use crate::house::House;
 use crate::keys::CentreKeys;
-use crate::{Outcome, bridge};
+use crate::{Outcome, bridge, export};
 
-/// Every demonstration is the same town.
-const SEED: u64 = 20_230_401;
 /// Residents of a pack that names no districts' populations.
 const RESIDENTS: u32 = 300;
 
@@ -44,43 +43,14 @@ pub(super) fn residents(town: &Town, data: &Path, size: Option<u32>) -> Outcome<
     fs::create_dir_all(&inner)?;
     let started = Instant::now();
     let people: u32 = town.districts.iter().map(|district| district.population).sum();
-    let plan = Plan {
-        seed: SEED,
-        residents: size.unwrap_or(if people == 0 { RESIDENTS } else { people }),
-        as_of: SystemClock.today(),
-        address_prefix: town.name.ja().to_owned(),
-        districts: districts(town),
-        ..Plan::default()
-    };
-    let population = generate(&plan)?;
-    let encoding = match town.bridge.encoding {
-        town::Encoding::ShiftJis => Encoding::ShiftJis,
-        _ => Encoding::Utf8,
-    };
-    let mut export = Vec::new();
-    let written = write_csv(&mut export, population.residents(), &layout(town), encoding)?;
-    fs::write(inner.join("export.csv"), super::further::with_columns(town, &export))?;
+    let residents = size.unwrap_or(if people == 0 { RESIDENTS } else { people });
+    let population = generate(&export::plan(town, residents, SystemClock.today()))?;
+    let written = export::write(town, population.residents(), BufWriter::new(fs::File::create(inner.join("export.csv"))?))?;
     let mut cast = people::cast(&population);
     cast.push(people::stranger());
     fs::write(&cast_file, serde_json::to_vec_pretty(&cast)?)?;
     say(&format!("住民台帳 {}行を作りました（{}ミリ秒） / register", written.rows, started.elapsed().as_millis()));
     Ok(cast)
-}
-
-fn districts(town: &Town) -> Vec<population::District> {
-    if town.districts.is_empty() {
-        return vec![population::District::new(town.name.ja(), 1)];
-    }
-    town.districts.iter().map(|district| population::District::new(&district.name, district.population.max(1))).collect()
-}
-
-/// The export's columns under the headings the pack expects.
-fn layout(town: &Town) -> Layout {
-    let columns = town.bridge.fields.iter().map(|field| town::Column::Field(field.clone()));
-    columns.fold(Layout::default(), |layout, column| match Column::of_field(column.name()) {
-        Some(of) => layout.with_header(of, town.bridge.heading(&column)),
-        None => layout,
-    })
 }
 
 /// Roots, software cards and revocation lists.

@@ -3,9 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use registry::bridge::{
-    Chain, Encoding, Export, Hashing, Header, Layout, OpenError, Opening, Problem, Sealing, Snapshot, open, peek, seal,
-};
+use registry::bridge::{Chain, Export, Hashing, Header, Layout, OpenError, Opening, Problem, Sealing, Snapshot, open, peek, seal};
 use registry::{BundleRun, BundleState, Counts, FolderResult};
 use store::{Actor, Role};
 use town::Town;
@@ -122,7 +120,7 @@ impl World {
         let sealing = Sealing {
             town: code,
             layout: &layout,
-            encoding: Some(encoding(&self.town)),
+            encoding: Some(bridge::encoding(&self.town)),
             match_secret: &keys.match_secret,
             signing: &keys.signing,
             centre: &keys.centre,
@@ -299,12 +297,5 @@ fn texts(snapshot: &Snapshot) -> Vec<String> {
 
 fn problems_of(town: &Town, export: &[u8], keys: &InnerKeys) -> Outcome<Vec<Problem>> {
     let layout = Layout::of(&town.bridge, &town.facts)?;
-    Ok(Export::read(export, Some(encoding(town)), &layout, Hashing::Keyed(&keys.match_secret)).problems.listed)
-}
-
-fn encoding(town: &Town) -> Encoding {
-    match town.bridge.encoding {
-        town::Encoding::ShiftJis => Encoding::ShiftJis,
-        town::Encoding::Utf8 => Encoding::Utf8,
-    }
+    Ok(Export::read(export, Some(bridge::encoding(town)), &layout, Hashing::Keyed(&keys.match_secret)).problems.listed)
 }

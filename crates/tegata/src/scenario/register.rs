@@ -1,23 +1,18 @@
 //! The inner register of a scenario: rows under the pack's own headings, written as its export.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use civil::{Date, LocalGovernmentCode};
+use civil::Date;
 use encoding_rs::SHIFT_JIS;
-use population::{District, Plan, generate, write_csv};
-use town::{BridgeField, Column, FactName, Town};
+use population::{Plan, generate, write_csv};
+use town::{BridgeField, Column, Town};
 
-use crate::Outcome;
-
-/// Every scenario is told among the same people.
-const SEED: u64 = 20_230_401;
+use crate::{Outcome, export};
 
 /// The inner register.
 pub(super) struct Register {
-    town: String,
-    code: LocalGovernmentCode,
-    districts: Vec<District>,
-    shift_jis: bool,
+    town: Arc<Town>,
     headings: Headings,
     rows: Vec<Row>,
 }
@@ -36,9 +31,7 @@ struct Headings {
 
 impl Headings {
     fn of(town: &Town) -> Self {
-        let facts = town.facts.iter().map(|fact| BridgeField::Fact(FactName::clone(&fact.name)));
-        let fields = BridgeField::REGISTER.iter().cloned().chain(facts).map(Column::Field);
-        let columns = [Column::Name, Column::Address].into_iter().chain(fields);
+        let columns = export::columns(town).into_iter();
         Self { columns: columns.map(|column| (column.clone(), town.bridge.heading(&column).to_owned())).collect() }
     }
 
@@ -70,16 +63,8 @@ impl Headings {
 
 impl Register {
     /// An empty register of a town.
-    pub(super) fn new(town: &Town) -> Self {
-        let districts = town.districts.iter().map(|district| District::new(&district.name, district.population.max(1))).collect();
-        Self {
-            town: town.name.ja().to_owned(),
-            code: town.code,
-            districts,
-            shift_jis: town.bridge.encoding == town::Encoding::ShiftJis,
-            headings: Headings::of(town),
-            rows: Vec::new(),
-        }
+    pub(super) fn new(town: Arc<Town>) -> Self {
+        Self { headings: Headings::of(&town), town, rows: Vec::new() }
     }
 
     /// Adds the people of a scenario's table and gives their names. `since` is the day they became residents; birth if there is none.
@@ -124,26 +109,9 @@ impl Register {
     /// # Errors
     /// When they cannot be generated.
     pub(super) fn add_generated(&mut self, people: u32, today: Date) -> Outcome {
-        let districts = if self.districts.is_empty() { vec![District::new(&self.town, 1)] } else { self.districts.clone() };
-        let plan = Plan {
-            seed: SEED,
-            residents: people,
-            as_of: today,
-            address_prefix: self.town.clone(),
-            districts,
-            moved_out_per_10_000: 0,
-            died_per_10_000: 0,
-            ..Plan::default()
-        };
-        let population = generate(&plan)?;
-        let columns = self
-            .headings
-            .columns
-            .iter()
-            .filter_map(|(column, heading)| Some((population::Column::of_field(column.name())?, heading.clone())));
-        let layout = population::Layout { columns: columns.collect() };
+        let plan = Plan { moved_out_per_10_000: 0, died_per_10_000: 0, ..export::plan(&self.town, people, today) };
         let mut export = Vec::new();
-        write_csv(&mut export, population.residents(), &layout, population::Encoding::Utf8)?;
+        write_csv(&mut export, generate(&plan)?.residents(), &export::layout(&self.town), population::Encoding::Utf8)?;
         let mut reader = csv::Reader::from_reader(export.as_slice());
         let headings = reader.headers()?.clone();
         for record in reader.records() {
@@ -224,7 +192,7 @@ impl Register {
 
     /// The local government code without its check digit, as certificates have it.
     pub(super) fn municipality(&self) -> String {
-        self.code.to_string().chars().take(5).collect()
+        self.town.code.to_string().chars().take(5).collect()
     }
 
     /// The export as the town's system writes it.
@@ -238,7 +206,7 @@ impl Register {
             writer.write_record(self.headings.columns.iter().map(|(_, heading)| row.cells.get(heading).map_or("", String::as_str)))?;
         }
         let text = String::from_utf8(writer.into_inner().map_err(|error| error.to_string())?)?;
-        Ok(if self.shift_jis { in_shift_jis(&text) } else { text.into_bytes() })
+        Ok(if self.town.bridge.encoding == town::Encoding::ShiftJis { in_shift_jis(&text) } else { text.into_bytes() })
     }
 
     fn row_mut(&mut self, name: &str) -> Outcome<&mut Row> {

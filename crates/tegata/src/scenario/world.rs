@@ -173,7 +173,7 @@ impl World {
         self.clock.set(start_of_day_in_japan(day) + SignedDuration::from_hours(10));
         CentreKeys::make_missing(&self.folder.join("keys"))?;
         let authority = self.stage.authority(day.year())?;
-        self.begun = Some(Begun { register: Register::new(&self.town), authority, house: None });
+        self.begun = Some(Begun { register: Register::new(Arc::clone(&self.town)), authority, house: None });
         self.reopen().await
     }
 
