@@ -1,11 +1,11 @@
 //! `tegata bench`: the jobs of `bench/*.md`, on made-up data that is the same on every machine, one line for each thing measured.
 
-mod client;
+pub mod client;
 mod measure;
 mod present;
 mod revoke;
 mod rooms;
-mod scene;
+pub mod scene;
 
 use std::path::PathBuf;
 

@@ -8,17 +8,17 @@ use tokio::net::TcpStream;
 use crate::Outcome;
 
 /// An open connection.
-pub(super) struct Connection {
+pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 /// What came back.
-pub(super) struct Answer {
+pub struct Answer {
     /// The HTTP status.
-    pub(super) status: u16,
+    pub status: u16,
     /// The body.
-    pub(super) body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 impl Answer {
@@ -26,7 +26,7 @@ impl Answer {
     ///
     /// # Errors
     /// When it is no decision at all.
-    pub(super) fn verdict(&self) -> Outcome<Result<(), String>> {
+    pub fn verdict(&self) -> Outcome<Result<(), String>> {
         #[derive(serde::Deserialize)]
         struct Decided {
             accepted: bool,
@@ -41,7 +41,7 @@ impl Answer {
 }
 
 /// The request by which a counter asks about a presentation; `id` is the decision's, the token the counter's.
-pub(super) fn decision_request(token: &str, id: cards::UseId, presentation: &str) -> Vec<u8> {
+pub fn decision_request(token: &str, id: cards::UseId, presentation: &str) -> Vec<u8> {
     let body = serde_json::json!({ "id": id, "presentation": presentation }).to_string();
     let head = format!(
         "POST /api/v1/decisions HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\naccept-language: ja\r\n\
@@ -53,14 +53,20 @@ pub(super) fn decision_request(token: &str, id: cards::UseId, presentation: &str
 
 impl Connection {
     /// Connects.
-    pub(super) async fn open(address: SocketAddr) -> Outcome<Self> {
+    ///
+    /// # Errors
+    /// When nobody listens there.
+    pub async fn open(address: SocketAddr) -> Outcome<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::with_capacity(8192) })
     }
 
     /// Sends a request and reads its answer.
-    pub(super) async fn ask(&mut self, request: &[u8]) -> Outcome<Answer> {
+    ///
+    /// # Errors
+    /// When the connection ends before the answer is whole: whether the request was heard is then not known.
+    pub async fn ask(&mut self, request: &[u8]) -> Outcome<Answer> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
         loop {

@@ -1,10 +1,12 @@
 //! A made-up town with its house open on a port: residents over a real bundle, holders proven by cards, cards in their phones, a paired counter.
 
+use std::collections::HashSet;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use civil::Date;
 use credential::{Credential, Disclosure, PhoneKey};
 use identity::{DeviceKind, ProofInput};
 use jiff::{SignedDuration, Timestamp};
@@ -12,86 +14,147 @@ use jpki::revocation::CrlStore;
 use jpki::testca::{Municipality, Person, TestCa};
 use jpki::{CertificateKind, KeyAlgorithm, PrivateKey, Purpose, Verifier};
 use passport::Proofing;
-use population::{Encoding, Plan, Population, Resident, generate, write_csv};
+use population::{Population, Resident, generate};
 use registry::FolderResult;
 use store::{Actor, Clock as _, Role, Store, SystemClock};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use town::{Apply, PlaceId, ProgrammeId, ShownBy, Town};
 
 use super::client::decision_request;
 use crate::house::{self, Setup};
 use crate::keys::{CentreKeys, random};
-use crate::{Outcome, bridge, demo};
+use crate::{Outcome, bridge, demo, export};
 
-/// Every measurement is made in the same town.
-const SEED: u64 = 20_230_401;
 const ORIGIN: &str = "http://localhost";
 
+/// Where a made-up town keeps its things: the centre's data folder with the inner side's beside it. It goes with what is in it.
+pub struct Site {
+    /// The pack.
+    pub town: Arc<Town>,
+    folder: PathBuf,
+}
+
+impl Site {
+    /// Makes the folders and the keys, in a folder of `data` that is this process's own.
+    ///
+    /// # Errors
+    /// What is wrong with the pack or cannot be written.
+    pub fn make(pack: &Path, data: &Path) -> Outcome<Self> {
+        let site = Self { town: demo::load_town(pack)?, folder: data.join(format!("house-{}", std::process::id())) };
+        for part in ["trust/crl", "bridge", "state"] {
+            fs::create_dir_all(site.part(part))?;
+        }
+        CentreKeys::make_missing(&site.part("keys"))?;
+        Ok(site)
+    }
+
+    /// The centre's data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A file or folder in it: `keys`, `trust`, `bridge` and `town.db` are the centre's.
+    pub fn part(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Makes up the register of a day.
+    ///
+    /// # Errors
+    /// When the pack's districts are of no use.
+    pub fn population(&self, residents: u32, as_of: Date) -> Outcome<Population> {
+        Ok(generate(&export::plan(&self.town, residents, as_of))?)
+    }
+
+    /// Inner network: writes the export and seals it into the watched folder.
+    ///
+    /// # Errors
+    /// What is wrong with the rows, or cannot be written.
+    pub fn seal<'a>(&self, residents: impl IntoIterator<Item = &'a Resident>) -> Outcome {
+        let path = self.part("export.csv");
+        export::write(&self.town, residents, std::io::BufWriter::new(fs::File::create(&path)?))?;
+        bridge::seal_export(&self.town, &path, &self.part("keys"), &self.part("state"), &self.part("bridge"), SystemClock.now())?;
+        Ok(())
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
 /// The scene.
-pub(super) struct Scene {
-    pub(super) store: Store,
-    pub(super) keys: Arc<registry::BridgeKeys>,
-    pub(super) town: Arc<Town>,
+pub struct Scene {
+    /// Its folders.
+    pub site: Site,
     /// The database's address, to count in it afterwards.
-    pub(super) database: String,
+    pub database: String,
     /// Where the house listens.
-    pub(super) address: SocketAddr,
+    pub address: SocketAddr,
     /// The counter's token.
-    pub(super) token: Arc<str>,
+    pub token: Arc<str>,
     /// Those who have a card the counter accepts.
-    pub(super) holders: Vec<Arc<Holder>>,
+    pub holders: Vec<Arc<Holder>>,
     /// The register inside.
-    pub(super) population: Population,
-    folder: Folder,
-    layout: population::Layout,
+    pub population: Population,
+    store: Store,
+    keys: Arc<registry::BridgeKeys>,
+    serving: JoinHandle<std::io::Result<()>>,
+    following: JoinHandle<()>,
 }
 
 /// Somebody with a card in a phone.
-pub(super) struct Holder {
+pub struct Holder {
     /// Their row in the register inside.
-    pub(super) number: u32,
+    pub number: u32,
     phone: PhoneKey,
     credential: Credential,
     disclosures: Vec<Disclosure>,
 }
 
 impl Holder {
-    /// A counter's request about a presentation of this moment.
-    pub(super) fn request(&self, token: &str, now: Timestamp) -> Outcome<Vec<u8>> {
+    /// What the phone shows at this moment: never the same twice.
+    ///
+    /// # Errors
+    /// When the machine gives no random bytes.
+    pub fn present(&self, now: Timestamp) -> Outcome<String> {
         let nonce = random()?;
-        let presentation = self.phone.present(&self.credential, &self.disclosures, now, nonce[..8].try_into()?)?;
-        Ok(decision_request(token, cards::UseId::new(now), &presentation))
+        Ok(self.phone.present(&self.credential, &self.disclosures, now, nonce[..8].try_into()?)?)
     }
-}
 
-/// A folder that goes when the measurement is over, however it ends.
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+    /// A counter's request about a presentation of this moment.
+    ///
+    /// # Errors
+    /// As [`Self::present`].
+    pub fn request(&self, token: &str, now: Timestamp) -> Outcome<Vec<u8>> {
+        Ok(decision_request(token, cards::UseId::new(now), &self.present(now)?))
     }
 }
 
 impl Scene {
-    /// Makes it: so many residents, so many of them with a card.
+    /// Makes it in a folder of `data`, on the database `TEGATA_DATABASE_URL` names or on SQLite: so many residents, so many of them with a card.
     ///
     /// # Errors
     /// What is missing or wrong, in one line.
-    pub(super) async fn make(pack: &Path, data: &Path, residents: u32, holders: usize) -> Outcome<Self> {
-        let folder = Folder(data.join(format!("house-{}", std::process::id())));
-        for part in ["trust/crl", "bridge", "state"] {
-            fs::create_dir_all(folder.0.join(part))?;
-        }
-        CentreKeys::make_missing(&folder.0.join("keys"))?;
-        let town = demo::load_town(pack)?;
-        let mut ca = trust(&folder.0.join("trust"))?;
-        let database = std::env::var("TEGATA_DATABASE_URL").unwrap_or_else(|_| format!("sqlite:{}", folder.0.join("town.db").display()));
+    pub async fn make(pack: &Path, data: &Path, residents: u32, holders: usize) -> Outcome<Self> {
+        let site = Site::make(pack, data)?;
+        let database = std::env::var("TEGATA_DATABASE_URL").unwrap_or_else(|_| format!("sqlite:{}", site.part("town.db").display()));
+        Self::at(site, database, residents, holders).await
+    }
+
+    /// As [`Self::make`], on the empty database of this address.
+    ///
+    /// # Errors
+    /// As [`Self::make`].
+    pub async fn at(site: Site, database: String, residents: u32, holders: usize) -> Outcome<Self> {
+        let mut ca = trust(&site.part("trust"))?;
         let house = house::open(Setup {
-            town: Arc::clone(&town),
+            town: Arc::clone(&site.town),
             database: database.clone(),
-            keys: folder.0.join("keys"),
-            trust: folder.0.join("trust"),
+            keys: site.part("keys"),
+            trust: site.part("trust"),
             origin: ORIGIN.to_owned(),
             demo: true,
             station: None,
@@ -100,25 +163,17 @@ impl Scene {
         .await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        tokio::spawn(async move { axum::serve(listener, house.router).await });
-        tokio::spawn(crate::serve::run_jobs(house.store.clone(), house.jobs));
+        let serving = tokio::spawn(async move { axum::serve(listener, house.router).await });
+        let following = tokio::spawn(crate::serve::run_jobs(house.store.clone(), house.jobs));
 
-        let (programme, place) = shown_where(&town)?;
+        let (programme, place) = shown_where(&site.town)?;
         let token = counter(&house.store, &place).await?;
-        let population = generate(&plan(&town, residents))?;
-        let layout = layout(&town);
-        let mut scene = Self {
-            store: house.store,
-            keys: house.bridge,
-            town,
-            database,
-            address,
-            token: token.into(),
-            holders: Vec::new(),
-            population,
-            folder,
-            layout,
-        };
+        let today = SystemClock.today();
+        // Yesterday's register: today something may happen.
+        let population = site.population(residents, today.yesterday().unwrap_or(today))?;
+        let (store, keys) = (house.store, house.bridge);
+        let mut scene =
+            Self { site, database, address, token: token.into(), holders: Vec::new(), population, store, keys, serving, following };
         scene.seal(scene.population.residents())?;
         scene.open_bundles().await?;
         scene.follow_bundles().await?;
@@ -126,22 +181,32 @@ impl Scene {
         Ok(scene)
     }
 
-    /// Inner network: writes the export and seals it into the watched folder.
-    pub(super) fn seal<'a>(&self, residents: impl IntoIterator<Item = &'a Resident>) -> Outcome {
-        let encoding = match self.town.bridge.encoding {
-            town::Encoding::ShiftJis => Encoding::ShiftJis,
-            _ => Encoding::Utf8,
-        };
-        let export = self.folder.0.join("export.csv");
-        write_csv(std::io::BufWriter::new(fs::File::create(&export)?), residents, &self.layout, encoding)?;
-        let part = |name: &str| self.folder.0.join(name);
-        bridge::seal_export(&self.town, &export, &part("keys"), &part("state"), &part("bridge"), SystemClock.now())?;
-        Ok(())
+    /// As [`Site::seal`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn seal<'a>(&self, residents: impl IntoIterator<Item = &'a Resident>) -> Outcome {
+        self.site.seal(residents)
+    }
+
+    /// Closes the house, so that another process may open it; what a production house would not believe is put away.
+    ///
+    /// # Errors
+    /// When the made-up authority's folder cannot be removed.
+    pub async fn close(self) -> Outcome<Closed> {
+        self.serving.abort();
+        self.following.abort();
+        let _ = (self.serving.await, self.following.await);
+        fs::remove_dir_all(self.site.part("trust"))?;
+        Ok(Closed { site: self.site, database: self.database, token: self.token, holders: self.holders })
     }
 
     /// Centre: opens what lies in the folder, as the watcher does. Every bundle must be applied.
-    pub(super) async fn open_bundles(&self) -> Outcome {
-        let (store, keys, folder) = (self.store.clone(), Arc::clone(&self.keys), self.folder.0.join("bridge"));
+    ///
+    /// # Errors
+    /// When one is not.
+    pub async fn open_bundles(&self) -> Outcome {
+        let (store, keys, folder) = (self.store.clone(), Arc::clone(&self.keys), self.site.part("bridge"));
         let runtime = tokio::runtime::Handle::current();
         // On a thread of its own, as the server does.
         let (done, opened) = tokio::sync::oneshot::channel();
@@ -171,17 +236,26 @@ impl Scene {
         }
     }
 
+    /// The numbers of those in the register who are entitled, so that nobody is proven in vain.
+    async fn entitled(&self, programme: &ProgrammeId) -> Outcome<HashSet<String>> {
+        let sql = "select r.register_id from registry_resident r join cards_entitlement e on e.resident = r.resident
+            where e.programme = $1 and e.open_key is not null";
+        let rows = self.store.db().read().await?.query::<(String,)>(sql, store::params![programme]).await?;
+        Ok(rows.into_iter().map(|(number,)| number).collect())
+    }
+
     /// Gives so many residents an account, a phone and a card of the programme.
     async fn issue(&mut self, ca: &mut TestCa, programme: &ProgrammeId, holders: usize) -> Outcome {
-        let keys = CentreKeys::in_folder(&self.folder.0.join("keys"));
+        let keys = CentreKeys::in_folder(&self.site.part("keys"));
         let matching = registry::bridge::MatchSecret::new(&keys.match_bytes()?).ok_or("match.key holds no secret")?;
-        let office = cards::Office::new(keys.issuer()?, &self.town, ORIGIN, matching)?;
+        let office = cards::Office::new(keys.issuer()?, &self.site.town, ORIGIN, matching)?;
         let desk = Desk::new(ca, &keys)?;
+        let entitled = self.entitled(programme).await?;
         let candidates: Vec<&Resident> = self
             .population
             .residents()
             .iter()
-            .filter(|resident| resident.is_current() && !resident.protected && !resident.foreign)
+            .filter(|resident| entitled.contains(&resident.resident_id()) && !resident.protected && !resident.foreign)
             .collect();
         // Spread over the town, not the first households of it.
         let step = (candidates.len() / holders.max(1)).max(1);
@@ -192,7 +266,7 @@ impl Scene {
                 break;
             }
             // Some stay without: a name with letters the register cannot write waits for a clerk.
-            if let Some(holder) = desk.serve(&self.store, &office, ca, &self.town, resident, programme).await? {
+            if let Some(holder) = desk.serve(&self.store, &office, ca, &self.site.town, resident, programme).await? {
                 issued.push(Arc::new(holder));
             }
         }
@@ -202,6 +276,18 @@ impl Scene {
         self.holders = issued;
         Ok(())
     }
+}
+
+/// A scene whose house is closed: its database, and what is needed to ask whoever opens it next.
+pub struct Closed {
+    /// Its folders.
+    pub site: Site,
+    /// The database's address.
+    pub database: String,
+    /// The counter's token.
+    pub token: Arc<str>,
+    /// Those who have a card the counter accepts.
+    pub holders: Vec<Arc<Holder>>,
 }
 
 /// Proves people with one software key for all: what is measured comes after.
@@ -308,31 +394,4 @@ async fn counter(store: &Store, place: &PlaceId) -> Outcome<String> {
     let paired = identity::pair(&mut ctx, &code, "測定").await?;
     ctx.commit().await?;
     Ok(paired.session.token)
-}
-
-/// Yesterday's register: today something may happen.
-fn plan(town: &Town, residents: u32) -> Plan {
-    let districts = town.districts.iter().map(|district| population::District::new(&district.name, district.population.max(1)));
-    let mut districts: Vec<_> = districts.collect();
-    if districts.is_empty() {
-        districts.push(population::District::new(town.name.ja(), 1));
-    }
-    let today = SystemClock.today();
-    Plan {
-        seed: SEED,
-        residents,
-        as_of: today.yesterday().unwrap_or(today),
-        address_prefix: town.name.ja().to_owned(),
-        districts,
-        ..Plan::default()
-    }
-}
-
-/// The export's columns under the headings the pack expects.
-fn layout(town: &Town) -> population::Layout {
-    let columns = town.bridge.fields.iter().map(|field| town::Column::Field(field.clone()));
-    columns.fold(population::Layout::default(), |layout, column| match population::Column::of_field(column.name()) {
-        Some(of) => layout.with_header(of, town.bridge.heading(&column)),
-        None => layout,
-    })
 }
