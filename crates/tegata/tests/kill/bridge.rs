@@ -11,10 +11,10 @@ use tegata::bench::scene::Site;
 
 use super::{Folder, Tegata, assert_unbroken, chance, empty_database, engines, pack};
 
-const RESIDENTS: u32 = 1_500;
+const RESIDENTS: u32 = 2_000;
 /// Bundles after the first, a day each.
 const DAYS: i32 = 7;
-const KILLS: u32 = 20;
+const KILLS: u32 = 12;
 /// A town in which something happens every day.
 const PACE: Pace = Pace { births: 80_000, deaths: 250_000, households_in: 230_000, households_out: 300_000, households_within: 180_000 };
 
@@ -143,9 +143,9 @@ async fn disturbed(folder: &Folder, quiet: &Quiet, server: Option<&str>, rng: &m
     let listen = free_address();
     let took_ms = u32::try_from(quiet.took.as_millis()).unwrap().max(8);
     let mut kills = 0;
-    while kills < KILLS && waiting(&site) > 0 {
+    while kills < KILLS && (waiting(&site) > 0 || follows(&database).await) {
         let (running, most_ms) = if rng.chance(1, 2) {
-            (Tegata::open_bundles(&site, &database), took_ms / 2)
+            (Tegata::open_bundles(&site, &database), took_ms / 3)
         } else {
             // The server begins with the folder when it begins to answer.
             let mut server = Tegata::serve(&site, &database, listen);
@@ -155,7 +155,7 @@ async fn disturbed(folder: &Folder, quiet: &Quiet, server: Option<&str>, rng: &m
         tokio::time::sleep(Duration::from_millis(rng.below(most_ms).into())).await;
         kills += u32::from(running.kill());
     }
-    println!("bridge: killed {kills} times, {} bundles left for the last run", waiting(&site));
+    println!("bridge: {took_ms} ms in peace, killed {kills} times, {} bundles left for the last run", waiting(&site));
     Tegata::open_bundles(&site, &database).done().await;
     assert_eq!(waiting(&site), 0, "bundles are left in the folder");
     assert!(!site.part("bridge/refused").exists(), "a bundle was refused");
@@ -199,6 +199,12 @@ fn waiting(site: &Site) -> usize {
     files
         .filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().extension().is_some_and(|end| end == registry::BUNDLE_EXTENSION)))
         .count()
+}
+
+/// Whether entitlements have yet to follow a bundle.
+async fn follows(database: &str) -> bool {
+    let due = lines(&Db::open(database).await.unwrap(), "select id from store_job where kind = 'cards.follow_bundle'").await;
+    !due.is_empty()
 }
 
 fn copy(from: &std::path::Path, to: &std::path::Path) {
