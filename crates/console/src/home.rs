@@ -41,7 +41,7 @@ pub(crate) async fn home(view: View, Reader(mut ctx): Reader) -> Result<Response
         look_at_bridge(&mut ctx, &mut body).await?;
     }
     if permitted(&ctx.actor, Permission::SeeMatching) {
-        let requests = identity::match_requests(&mut ctx, REQUESTS_MAX).await?.len();
+        let requests = identity::match_requests(&mut ctx, &registry::Register, REQUESTS_MAX).await?.len();
         let requests = i64::try_from(requests).unwrap_or(i64::MAX);
         body.open_requests = Some(requests);
         if requests > 0 {

@@ -5,7 +5,7 @@ use axum::Form;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use identity::{MatchCase, MatchReason, MatchRequestId, RejectReason};
-use registry::{Resident, ResidentId, Search};
+use registry::{Register, Resident, ResidentId, Search};
 use serde::Deserialize;
 use store::{Ctx, Permission, permitted};
 use web::{Caller, Page, Problem, Reader, View, staff, to_mend};
@@ -36,13 +36,14 @@ fn reason(view: &View, reason: MatchReason) -> (String, &'static str) {
         MatchReason::NoMatch => (view.t("console-reason-no-match"), "tag"),
         MatchReason::Ambiguous => (view.t("console-reason-ambiguous"), "tag tag--warn"),
         MatchReason::Protected => (view.t("console-reason-protected"), "tag tag--bad"),
+        MatchReason::Decided => (view.t("console-reason-decided"), "tag tag--warn"),
     }
 }
 
 /// The open requests, oldest first; what they say of the persons is seen only when one is opened.
 pub(crate) async fn queue(view: View, Reader(mut ctx): Reader) -> Result<Response, Problem> {
     let name = staff(&mut ctx, Permission::SeeMatching).await?;
-    let requests = identity::match_requests(&mut ctx, QUEUE_MAX).await?;
+    let requests = identity::match_requests(&mut ctx, &Register, QUEUE_MAX).await?;
     let row = |request: &identity::MatchRequest| {
         let (reason, tag) = reason(&view, request.reason);
         Waiting { id: request.id, asked: view.moment(&request.asked_at), reason, tag }
@@ -75,7 +76,7 @@ pub(crate) async fn case(view: View, Caller(mut ctx): Caller, Path(id): Path<Mat
 
 async fn case_page(view: &View, ctx: &mut Ctx, id: MatchRequestId, error: Option<(&'static str, String)>) -> Result<Response, Problem> {
     let name = staff(ctx, Permission::SeeMatching).await?;
-    let case = identity::see_match_request(ctx, id).await?;
+    let case = identity::see_match_request(ctx, &Register, id).await?;
     let found = candidates(ctx, &case).await?;
     let (reason, tag) = reason(view, case.request.reason);
     let reject = |reason: &RejectReason| (reason.as_str(), view.t(&format!("console-reject-{}", reason.as_str().replace('_', "-"))));
@@ -130,7 +131,7 @@ pub(crate) async fn link(
         ctx.commit().await?;
         return Ok(page);
     };
-    identity::resolve_match(&mut ctx, id, resident).await?;
+    identity::resolve_match(&mut ctx, &Register, id, resident).await?;
     ctx.commit().await?;
     Ok(Redirect::to("/staff/matching").into_response())
 }
@@ -144,7 +145,7 @@ async fn chosen_resident(ctx: &mut Ctx, id: MatchRequestId, chosen: &Chosen) -> 
         return Ok(found.first().map(|resident| resident.id));
     }
     let Ok(wanted) = chosen.resident.parse::<ResidentId>() else { return Ok(None) };
-    let case = identity::see_match_request(ctx, id).await?;
+    let case = identity::see_match_request(ctx, &Register, id).await?;
     Ok(candidates(ctx, &case).await?.into_iter().map(|resident| resident.id).find(|resident| *resident == wanted))
 }
 
@@ -167,7 +168,7 @@ pub(crate) async fn reject(
         ctx.commit().await?;
         return Ok(page);
     };
-    identity::reject_match(&mut ctx, id, reason).await?;
+    identity::reject_match(&mut ctx, &Register, id, reason).await?;
     ctx.commit().await?;
     Ok(Redirect::to("/staff/matching").into_response())
 }

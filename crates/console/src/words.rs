@@ -77,7 +77,7 @@ impl Names {
                 Ok(id) => identity::staff_member(ctx, id).await?.map_or_else(|| actor.to_owned(), |member| member.name),
                 Err(_) => actor.to_owned(),
             },
-            Some(("verifier", place)) => {
+            Some(("verifier" | "station", place)) => {
                 let place = place.parse().ok().and_then(|place| view.app.town().place(&place));
                 place.map_or_else(|| view.t("console-actor-verifier"), |place| view.words(&place.name).to_owned())
             }

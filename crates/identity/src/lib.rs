@@ -17,7 +17,7 @@ mod store;
 
 pub use domain::devices::{devices, end_device, pair, pairing_code, verifiers_of};
 pub use domain::links::{accounts_of, accounts_waiting, link, link_of, unlink};
-pub use domain::matches::{ask_for_match, match_open_for, match_requests, reject_match, resolve_match, see_match_request};
+pub use domain::matches::{ask_for_match, match_open_for, match_requests, protect_matches, reject_match, resolve_match, see_match_request};
 pub use domain::people::{account, forget_expired, label_of, start_light_account, who_looked};
 pub use domain::phones::{end_phone, phone, phone_challenge, phones_of, register_phone};
 pub use domain::prove::{begin_proof, claim_proof, complete_proof, note_refusal, proof_asked, proof_state, proofs_of};
@@ -33,5 +33,10 @@ pub use rules::{CODE_ALPHABET, readable_code, thumbprint};
 pub use secret::Settings;
 
 /// This room's tables.
-pub const MIGRATIONS: ::store::Migrations =
-    ::store::Migrations { room: "identity", files: &[("202611230930_create.sql", include_str!("../migrations/202611230930_create.sql"))] };
+pub const MIGRATIONS: ::store::Migrations = ::store::Migrations {
+    room: "identity",
+    files: &[
+        ("202611230930_create.sql", include_str!("../migrations/202611230930_create.sql")),
+        ("202611252230_parted.sql", include_str!("../migrations/202611252230_parted.sql")),
+    ],
+};

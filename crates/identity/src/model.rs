@@ -1,5 +1,6 @@
 //! The things this room knows.
 
+pub use ::store::DeviceId;
 use ::store::{AccountId, Actor, MatchKeys, ResidentId, Role, StaffId, text_enum};
 use civil::{Date, PartialDate, Sex, Timestamp};
 use credential::HolderKey;
@@ -15,7 +16,6 @@ pub use error::{Error, Result};
 ::store::id!(PhoneId, "A phone's key.");
 ::store::id!(PhoneChallengeId, "A question put to a phone's key.");
 ::store::id!(SessionId, "A session: what a token stands for.");
-::store::id!(DeviceId, "A paired verifier or an enrolled station.");
 ::store::id!(CeremonyId, "A passkey ceremony between its beginning and its end.");
 
 /// How surely an account's person is known, weakest first.
@@ -167,7 +167,7 @@ impl std::fmt::Debug for ProofInput {
 /// What a station read from the card besides its certificate.
 #[derive(Clone)]
 pub struct StationRead {
-    /// The station; the asking actor must be at its place.
+    /// The station; it must be the asking actor itself.
     pub station: DeviceId,
     /// The four-information file (EF 0002), without filler.
     pub four_information: Vec<u8>,
@@ -231,15 +231,13 @@ pub enum ProofState {
     Ready,
 }
 
-/// Who tied an account to a resident.
+/// On what strength an account is tied to a resident without a clerk.
 #[derive(Debug, Clone, Copy)]
 pub enum LinkBy<'a> {
     /// The proof just given, whose keys agreed with exactly one resident.
     Proof(&'a Proven),
     /// The house, when a bundle brought the resident afterwards.
     Bundle,
-    /// A clerk.
-    Clerk,
 }
 
 /// A tie between an account and a resident.
@@ -262,8 +260,10 @@ pub enum MatchReason {
     Ambiguous,
     /// The person is under protection measures (支援措置): seen only by who may.
     Protected,
+    /// One agrees, but a clerk has parted the two before, or said it was somebody else.
+    Decided,
 }
-text_enum!(MatchReason { NoMatch = "no_match", Ambiguous = "ambiguous", Protected = "protected" });
+text_enum!(MatchReason { NoMatch = "no_match", Ambiguous = "ambiguous", Protected = "protected", Decided = "decided" });
 
 /// Why a clerk did not link an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,7 +2,7 @@
 
 use identity::{LinkBy, MatchReason, ProofInput, ProofSessionId, Proven};
 use jpki::{Revocation, Verifier};
-use registry::Match;
+use registry::{Match, Register};
 use store::{AccountId, Actor, AuditEntry, Ctx, Store};
 
 /// Accounts looked at in one go after a bundle.
@@ -68,15 +68,16 @@ async fn link_proven(ctx: &mut Ctx, proven: &Proven) -> Result<(), Error> {
     if identity::link_of(ctx, account).await?.is_some() {
         return Ok(());
     }
-    // Characters without a code were replaced on the card: equality with the register means nothing then.
     let substituted = proven.account().substitutes;
     let reason = match registry::find_match(ctx, &keys).await? {
-        Match::One(resident) if !substituted => {
-            identity::link(ctx, account, resident, LinkBy::Proof(proven)).await?;
-            return Ok(());
-        }
+        Match::One(resident) => match identity::link(ctx, &Register, account, resident, LinkBy::Proof(proven)).await {
+            Ok(()) => return Ok(()),
+            Err(identity::Error::ForClerk) if substituted => MatchReason::Ambiguous,
+            Err(identity::Error::ForClerk) => MatchReason::Decided,
+            Err(other) => return Err(other.into()),
+        },
         Match::Protected => MatchReason::Protected,
-        Match::Ambiguous(_) | Match::One(_) => MatchReason::Ambiguous,
+        Match::Ambiguous(_) => MatchReason::Ambiguous,
         Match::None => MatchReason::NoMatch,
     };
     identity::ask_for_match(ctx, proven, reason).await?;
@@ -100,17 +101,18 @@ pub(crate) async fn looks(ctx: &mut Ctx, account: AccountId, limit: u32) -> Resu
     Ok(entries)
 }
 
-/// Links the accounts that waited for their resident to come into the register.
+/// Links the accounts that waited for their resident to come into the register, and hides the requests of people who came under protection with it.
 ///
 /// # Errors
 /// Not permitted; the store's.
 pub async fn link_waiting(ctx: &mut Ctx) -> Result<(), Error> {
+    identity::protect_matches(ctx, &Register).await?;
     let mut after = None;
     loop {
         let waiting = identity::accounts_waiting(ctx, after, WAITING_PAGE).await?;
         for (account, keys) in &waiting {
             if let Match::One(resident) = registry::find_match(ctx, keys).await? {
-                identity::link(ctx, *account, resident, LinkBy::Bundle).await?;
+                identity::link(ctx, &Register, *account, resident, LinkBy::Bundle).await?;
             }
         }
         match waiting.last() {

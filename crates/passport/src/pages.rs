@@ -172,7 +172,7 @@ async fn me(view: View, Reader(mut ctx): Reader) -> Result<Response, Problem> {
 
 fn look(view: &View, entry: &AuditEntry) -> Look {
     let who = match entry.actor.split_once(':') {
-        Some(("verifier", place)) => {
+        Some(("verifier" | "station", place)) => {
             let place = place.parse().ok().and_then(|place| view.app.town().place(&place));
             place.map_or_else(|| view.t("who-verifier"), |place| view.words(&place.name).to_owned())
         }

@@ -21,8 +21,8 @@ pub use domain::bundles::{
 };
 pub use domain::folder::{BUNDLE_EXTENSION, FolderOutcome, FolderResult, process_folder};
 pub use domain::people::{
-    SEARCH_MAX, children_of, find_match, guardians_of, household_of, is_ward, match_candidates, name_matches, resident, resident_as_of,
-    search, see_resident, wards_of,
+    Register, SEARCH_MAX, children_of, find_match, guardians_of, household_of, is_ward, match_candidates, name_matches, resident,
+    resident_as_of, search, see_resident, wards_of,
 };
 pub use domain::town::{TownTable, person, person_as_of, person_on, table, typed_facts};
 pub use model::*;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use civil::{Date, PartialDate, Sex, Timestamp};
-pub use store::ResidentId;
+pub use store::{Match, ResidentId};
 
 use crate::bridge::{BadKey, Digest, LayoutError, OpenError, OpeningKey, Problem, RegisterId, Status, VerifyingKey};
 
@@ -43,19 +43,6 @@ impl Resident {
     pub fn current_on(&self, day: Date) -> bool {
         crate::rules::current_on(self.status, self.status_on, self.became_resident_on, day)
     }
-}
-
-/// What a look-up by match keys found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Match {
-    /// Exactly one resident has all four items.
-    One(ResidentId),
-    /// Several residents fit, or one fits in all but the address: a clerk decides.
-    Ambiguous(u32),
-    /// Nobody fits.
-    None,
-    /// Someone under protection measures fits. Outwardly this is answered like [`Match::None`]; only the queue of staff with that role is told.
-    Protected,
 }
 
 /// The keys of the centre's end of the bridge.

@@ -16,6 +16,7 @@ mod match_key;
 mod migrate;
 mod policy;
 mod postgres;
+mod register;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -29,7 +30,8 @@ pub use event::{Event, EventId, Reaction, Reactions};
 pub use job::{Job, JobHandler, JobHandlers, run_due_jobs};
 pub use match_key::{MatchItems, MatchKey, MatchKeys, MatchSecret};
 pub use migrate::{Migrations, migrate};
-pub use policy::{AccountId, Actor, Permission, ResidentId, Role, StaffId, permitted, policy_table};
+pub use policy::{AccountId, Actor, DeviceId, Permission, ResidentId, Role, StaffId, permitted, policy_table};
+pub use register::{Looked, Match, Register};
 pub use value::{FromRow, FromValue, Row, Value};
 
 /// A future that borrows the context it works in: what reactions, jobs and grouped work return.

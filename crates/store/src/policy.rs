@@ -7,6 +7,7 @@ use town::PlaceId;
 crate::id!(AccountId, "A person's account: what a proof leads to.");
 crate::id!(ResidentId, "A resident of the town's register: the house's own id, never the register's number.");
 crate::id!(StaffId, "A member of the town's staff.");
+crate::id!(DeviceId, "A paired verifier or an enrolled station.");
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub enum Actor {
     Holder(AccountId),
     /// A paired verifier at a place.
     Verifier(PlaceId),
+    /// An enrolled station at a place: which one, since what it read counts as read by it alone.
+    Station(PlaceId, DeviceId),
     /// A member of staff with their roles.
     Staff(StaffId, Vec<Role>),
     /// The house itself: bundles, midnight, jobs.
@@ -30,6 +33,7 @@ impl fmt::Display for Actor {
             Actor::Anonymous => f.write_str("anonymous"),
             Actor::Holder(id) => write!(f, "holder:{id}"),
             Actor::Verifier(id) => write!(f, "verifier:{id}"),
+            Actor::Station(id, _) => write!(f, "station:{id}"),
             Actor::Staff(id, _) => write!(f, "staff:{id}"),
             Actor::System => f.write_str("system"),
         }
@@ -124,7 +128,8 @@ impl Permission {
 /// Says whether `actor` may do it.
 pub fn permitted(actor: &Actor, permission: Permission) -> bool {
     match actor {
-        Actor::Anonymous => false,
+        // A station hands in what a card answered, as anyone may; what more it is believed is decided there.
+        Actor::Anonymous | Actor::Station(..) => false,
         Actor::Holder(_) => permission == Permission::OwnAccount,
         Actor::Verifier(_) => permission == Permission::Decide,
         Actor::System => permission == Permission::RunHouse,
@@ -153,6 +158,7 @@ pub fn policy_table() -> String {
         ("anonymous".to_owned(), Actor::Anonymous),
         ("holder".to_owned(), Actor::Holder(AccountId::from_bytes([0; 16]))),
         ("verifier".to_owned(), Actor::Verifier("place".parse().expect("a plain name"))),
+        ("station".to_owned(), Actor::Station("place".parse().expect("a plain name"), DeviceId::from_bytes([0; 16]))),
         ("system".to_owned(), Actor::System),
     ];
     actors.extend(Role::ALL.iter().map(|role| (role.to_string(), Actor::Staff(StaffId::from_bytes([0; 16]), vec![*role]))));

@@ -106,6 +106,7 @@ fn status_of(error: &identity::Error) -> StatusCode {
         E::ProofNotFound
         | E::AccountNotFound
         | E::MatchNotOpen
+        | E::ResidentNotFound
         | E::PhoneNotFound
         | E::StaffNotFound
         | E::UnknownPlace

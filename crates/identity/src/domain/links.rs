@@ -1,16 +1,16 @@
-use ::store::{AccountId, Ctx, MatchKeys, Permission, ResidentId};
+use ::store::{AccountId, Actor, Ctx, Match, MatchKeys, Permission, Register, ResidentId};
 
-use crate::store::{links as store, matches, people};
-use crate::{Error, Link, LinkBy, Linked, Result, Unlinked};
+use crate::store::links::{self as store, Parted};
+use crate::store::{matches, people};
+use crate::{Error, Link, LinkBy, Linked, RejectReason, Result, Unlinked};
 
-/// Ties an account to a resident. The proof itself is the right to do so, for the account it proved; the house may after a bundle, a clerk after
-/// comparing. An open request for the account is closed and what it says of the person deleted. Twice the same changes nothing.
-///
-/// Whether the resident is under protection is the register's to know: the calling room asks it first.
+/// Ties an account to the resident whom the register gives for it alone. The proof itself is the right to do so, for the account it proved; the house
+/// may after a bundle. An open request for the account is closed and what it says of the person deleted. Twice the same changes nothing.
 ///
 /// # Errors
-/// [`Error::AlreadyLinked`] when the account is tied to another resident; [`Error::AccountNotFound`]; the store's `Forbidden`.
-pub async fn link(ctx: &mut Ctx, account: AccountId, resident: ResidentId, by: LinkBy<'_>) -> Result<()> {
+/// [`Error::ForClerk`] unless the register gives exactly this resident for the account's items, and when a clerk decided otherwise before;
+/// [`Error::AlreadyLinked`] when the account is tied to another resident; [`Error::AccountNotFound`]; [`Error::NotProven`]; the store's `Forbidden`.
+pub async fn link(ctx: &mut Ctx, register: &dyn Register, account: AccountId, resident: ResidentId, by: LinkBy<'_>) -> Result<()> {
     let why = match by {
         LinkBy::Proof(proven) if proven.account.id == account => "proof",
         LinkBy::Proof(_) => return Err(Error::AccountNotFound),
@@ -18,27 +18,59 @@ pub async fn link(ctx: &mut Ctx, account: AccountId, resident: ResidentId, by: L
             ctx.allow(Permission::RunHouse)?;
             "bundle"
         }
-        LinkBy::Clerk => {
-            ctx.allow(Permission::ResolveMatch)?;
-            "clerk"
-        }
     };
     let found = people::find_account(ctx, account).await?.ok_or(Error::AccountNotFound)?;
-    if found.keys.is_none() {
-        return Err(Error::NotProven);
+    let keys = found.keys.ok_or(Error::NotProven)?;
+    if is_tied(ctx, account, resident).await? {
+        return Ok(());
     }
-    if let Some(link) = store::find(ctx, account).await? {
-        return if link.resident == resident { Ok(()) } else { Err(Error::AlreadyLinked) };
+    // Characters without a code were replaced on the card: equality with the register means nothing then.
+    if found.substitutes || register.find(ctx, keys).await? != Match::One(resident) {
+        return Err(Error::ForClerk);
     }
+    for parted in store::parted(ctx, account).await? {
+        if matches!(by, LinkBy::Bundle) || outlasts_proof(&parted, resident) {
+            return Err(Error::ForClerk);
+        }
+    }
+    tie(ctx, account, resident, why).await
+}
+
+/// Says whether a clerk's decision stands even when the person proves anew: who was no resident may have become one, and who withdrew may come back,
+/// but whom a clerk told apart only a clerk puts together.
+fn outlasts_proof(parted: &Parted, resident: ResidentId) -> bool {
+    match parted.rejected {
+        None => parted.resident == Some(resident),
+        Some(RejectReason::NotTheSamePerson) => true,
+        Some(RejectReason::NotAResident | RejectReason::Withdrawn) => false,
+    }
+}
+
+/// Says whether the account is tied to this resident.
+///
+/// # Errors
+/// [`Error::AlreadyLinked`] when it is tied to another.
+pub(super) async fn is_tied(ctx: &mut Ctx, account: AccountId, resident: ResidentId) -> Result<bool> {
+    match store::find(ctx, account).await? {
+        Some(link) if link.resident == resident => Ok(true),
+        Some(_) => Err(Error::AlreadyLinked),
+        None => Ok(false),
+    }
+}
+
+/// Ties, once it is decided; what clerks decided before is settled by it.
+pub(super) async fn tie(ctx: &mut Ctx, account: AccountId, resident: ResidentId, why: &'static str) -> Result<()> {
     let linked_at = ctx.now();
     store::insert(ctx, Link { account, resident, linked_at }).await?;
+    store::forget_parted(ctx, account).await?;
     matches::answer(ctx, account, "linked").await?;
     ctx.audit("account.linked", Some(resident.to_string()), why).await?;
     ctx.record(Linked::KIND, &Linked { account, resident }).await?;
     Ok(())
 }
 
-/// Unties an account from its resident: by the house, when the resident is gone from the register, or by a clerk, when it was a mistake.
+/// Unties an account from its resident: by the house, when the resident is gone from the register, or by a clerk, when it was a mistake. What a clerk
+/// parted, neither a bundle nor a proof puts together again.
 ///
 /// # Errors
 /// [`Error::NotLinked`]; the store's `Forbidden`.
@@ -48,6 +80,9 @@ pub async fn unlink(ctx: &mut Ctx, account: AccountId) -> Result<()> {
     }
     let link = store::find(ctx, account).await?.ok_or(Error::NotLinked)?;
     store::delete(ctx, account).await?;
+    if ctx.actor != Actor::System {
+        store::part(ctx, account, Parted { resident: Some(link.resident), rejected: None }).await?;
+    }
     ctx.audit("account.unlinked", Some(link.resident.to_string()), "").await?;
     ctx.record(Unlinked::KIND, &Unlinked { account, resident: link.resident }).await?;
     Ok(())
@@ -69,7 +104,8 @@ pub async fn accounts_of(ctx: &mut Ctx, resident: ResidentId) -> Result<Vec<Link
     store::of_resident(ctx, resident).await
 }
 
-/// Gives proven accounts that are tied to nobody, with what they are matched by: for the house, after a bundle brought new residents. In pages by id;
+/// Gives proven accounts that are tied to nobody and that a bundle may tie, with what they are matched by: for the house, after a bundle brought new
+/// residents. Not among them are accounts about which a clerk decided, and those whose card could not write the name or address. In pages by id;
 /// `after` is the last of the page before.
 ///
 /// # Errors

@@ -187,11 +187,12 @@ async fn believe(
     }
 }
 
-/// The four items a station read: no signature covers them, so they count only from an enrolled station, asking from its own place.
+/// The four items a station read: no signature covers them, so they count only from the enrolled station itself. A verifier of the same place is none:
+/// whoever holds a counter's tablet could type anybody's four items.
 async fn items_read(ctx: &mut Ctx, read: &StationRead) -> Result<FourItems> {
-    let Actor::Verifier(place) = ctx.actor.clone() else { return Err(Error::StationNeeded) };
-    let station = devices::find(ctx, read.station).await?.ok_or(Error::StationNeeded)?;
-    if station.kind != DeviceKind::Station || station.ended_at.is_some() || station.place != place {
+    let Actor::Station(place, device) = ctx.actor.clone() else { return Err(Error::StationNeeded) };
+    let station = devices::find(ctx, device).await?.ok_or(Error::StationNeeded)?;
+    if read.station != device || station.kind != DeviceKind::Station || station.ended_at.is_some() || station.place != place {
         return Err(Error::StationNeeded);
     }
     Ok(jpki::parse_four_items(&read.four_information)?)

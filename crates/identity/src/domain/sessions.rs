@@ -58,9 +58,9 @@ pub async fn end_session(ctx: &mut Ctx, id: SessionId) -> Result<()> {
         Actor::Verifier(place) => {
             let place = place.clone();
             let device = owner.parse::<DeviceId>().map_err(|_| Error::Stored { what: "session owner" })?;
-            matches!(kind, SessionKind::Verifier | SessionKind::Station)
-                && devices::find(ctx, device).await?.is_some_and(|device| device.place == place)
+            kind == SessionKind::Verifier && devices::find(ctx, device).await?.is_some_and(|device| device.place == place)
         }
+        Actor::Station(_, station) => kind == SessionKind::Station && owner == station.to_string(),
         Actor::System => true,
         Actor::Anonymous => false,
     };
@@ -148,7 +148,11 @@ fn who(carried: Carried) -> Result<Option<(Actor, Option<DeviceId>)>> {
         },
         SessionKind::Verifier | SessionKind::Station => match carried.place {
             None => None,
-            Some(place) => Some((Actor::Verifier(place), Some(carried.owner.parse().map_err(stored)?))),
+            Some(place) => {
+                let device = carried.owner.parse().map_err(stored)?;
+                let actor = if carried.kind == SessionKind::Station { Actor::Station(place, device) } else { Actor::Verifier(place) };
+                Some((actor, Some(device)))
+            }
         },
     })
 }

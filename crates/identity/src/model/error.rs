@@ -43,6 +43,12 @@ pub enum Error {
     /// The account is tied to nobody.
     #[error("account is not linked")]
     NotLinked,
+    /// The register does not give exactly this resident for the account, or a clerk decided otherwise before: a clerk has to look.
+    #[error("whose resident the account is, a clerk decides")]
+    ForClerk,
+    /// No such resident, or none the caller may know of.
+    #[error("no such resident")]
+    ResidentNotFound,
     /// No such open request, or not for these eyes.
     #[error("no such open match request")]
     MatchNotOpen,
@@ -134,6 +140,8 @@ impl Error {
             Self::NotProven => "not_proven",
             Self::AlreadyLinked => "already_linked",
             Self::NotLinked => "not_linked",
+            Self::ForClerk => "for_clerk",
+            Self::ResidentNotFound => "resident_not_found",
             Self::MatchNotOpen => "match_not_open",
             Self::PhoneKey => "phone_key",
             Self::PhoneChallenge => "phone_challenge",

@@ -1,11 +1,13 @@
-use ::store::{AccountId, Ctx, FromRow, MatchKeys, Row, params};
+use ::store::{AccountId, Ctx, FromRow, MatchKey, MatchKeys, Row, params};
 use civil::Sex;
 
 use crate::{MatchCase, MatchRequest, MatchRequestId, Result};
 
 ::store::queries! {
-    OPEN = "select id, account, reason, asked_at from identity_match_request
+    OPEN = "select id, account, reason, asked_at, four_items, three_items from identity_match_request
         where answered_at is null and (reason <> 'protected' or $1) order by asked_at, id limit $2";
+    UNPROTECTED = "select id, four_items, three_items from identity_match_request where answered_at is null and reason <> 'protected' order by id";
+    PROTECT = "update identity_match_request set reason = 'protected' where id = $1 and answered_at is null";
     OPEN_OF = "select id, account, reason, asked_at from identity_match_request where account = $1 and answered_at is null";
     CASE = "select id, account, reason, asked_at, name, address, date_of_birth, sex, four_items, three_items
         from identity_match_request where id = $1 and answered_at is null";
@@ -33,8 +35,29 @@ impl FromRow for MatchCase {
     }
 }
 
-pub(crate) async fn open(ctx: &mut Ctx, with_protected: bool, limit: u32) -> Result<Vec<MatchRequest>> {
-    Ok(ctx.tx().query(OPEN, params![with_protected, limit]).await?)
+/// A request with what residents are looked up by.
+struct WithKeys(MatchRequest, MatchKeys);
+
+impl FromRow for WithKeys {
+    fn from_row(row: &Row) -> ::store::Result<Self> {
+        Ok(Self(MatchRequest::from_row(row)?, MatchKeys { four_items: row.get(4)?, three_items: row.get(5)? }))
+    }
+}
+
+pub(crate) async fn open(ctx: &mut Ctx, with_protected: bool, limit: u32) -> Result<Vec<(MatchRequest, MatchKeys)>> {
+    let rows: Vec<WithKeys> = ctx.tx().query(OPEN, params![with_protected, limit]).await?;
+    Ok(rows.into_iter().map(|WithKeys(request, keys)| (request, keys)).collect())
+}
+
+/// The open requests nobody has marked as protected.
+pub(crate) async fn unprotected(ctx: &mut Ctx) -> Result<Vec<(MatchRequestId, MatchKeys)>> {
+    let rows: Vec<(MatchRequestId, MatchKey, MatchKey)> = ctx.tx().query(UNPROTECTED, &[]).await?;
+    Ok(rows.into_iter().map(|(id, four_items, three_items)| (id, MatchKeys { four_items, three_items })).collect())
+}
+
+pub(crate) async fn protect(ctx: &mut Ctx, id: MatchRequestId) -> Result<()> {
+    ctx.tx().execute(PROTECT, params![id]).await?;
+    Ok(())
 }
 
 pub(crate) async fn open_of(ctx: &mut Ctx, account: AccountId) -> Result<Option<MatchRequest>> {

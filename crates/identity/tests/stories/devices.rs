@@ -60,9 +60,10 @@ async fn a_station_is_no_verifier_and_signs_itself_out() {
         let code = identity::pairing_code(&mut ctx, DeviceKind::Station, &place("snow-office")).await.unwrap();
         let paired = identity::pair(&mut ctx, &code.code, "読み取り機").await.unwrap();
         ctx.commit().await.unwrap();
-        let mut ctx = house.begin(Actor::Verifier(place("clinic"))).await;
+        let mut ctx = house.begin(Actor::Verifier(place("snow-office"))).await;
         let caller = identity::actor_of(&mut ctx, &paired.session.token).await.unwrap().unwrap();
         assert_eq!((caller.kind, caller.device), (SessionKind::Station, Some(paired.device.id)));
+        assert_eq!(caller.actor, Actor::Station(place("snow-office"), paired.device.id));
         refused!(identity::end_session(&mut ctx, caller.session).await, Error::SessionNotFound);
         drop(ctx);
         let mut ctx = house.begin(caller.actor).await;

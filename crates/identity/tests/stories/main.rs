@@ -17,7 +17,10 @@ use civil::Timestamp;
 use identity::{Proven, Result, Settings};
 use jiff::SignedDuration;
 use store::testing::{TestDb, databases};
-use store::{AccountId, Actor, Ctx, Migrations, Reactions, ResidentId, Role, SetClock, StaffId, Store, StoreBuilder};
+use store::{
+    AccountId, Actor, Ctx, Looked, Match, MatchKeys, Migrations, Permission, Reactions, Register, ResidentId, Role, SetClock, StaffId,
+    Store, StoreBuilder, permitted,
+};
 
 /// A town's store on one engine, with a clock that stands and a card authority.
 pub(crate) struct House {
@@ -116,6 +119,32 @@ pub(crate) fn administrator() -> Actor {
 
 pub(crate) fn resident(n: u8) -> ResidentId {
     ResidentId::from_bytes([n; 16])
+}
+
+/// A register that finds the same for every card.
+pub(crate) struct Finds(pub(crate) Match);
+
+impl Register for Finds {
+    fn find<'a>(&'a self, _: &'a mut Ctx, _: MatchKeys) -> Looked<'a, Match> {
+        Box::pin(async move { Ok(self.0) })
+    }
+
+    fn may_know<'a>(&'a self, ctx: &'a mut Ctx, _: ResidentId) -> Looked<'a, bool> {
+        Box::pin(async move { Ok(self.0 != Match::Protected || permitted(&ctx.actor, Permission::ResolveProtected)) })
+    }
+}
+
+/// A register whose residents are all under protection measures, but not found by any card.
+pub(crate) struct Hides(pub(crate) Match);
+
+impl Register for Hides {
+    fn find<'a>(&'a self, _: &'a mut Ctx, _: MatchKeys) -> Looked<'a, Match> {
+        Box::pin(async move { Ok(self.0) })
+    }
+
+    fn may_know<'a>(&'a self, ctx: &'a mut Ctx, _: ResidentId) -> Looked<'a, bool> {
+        Box::pin(async move { Ok(permitted(&ctx.actor, Permission::ResolveProtected)) })
+    }
 }
 
 pub(crate) fn nobody() -> AccountId {

@@ -207,7 +207,7 @@ async fn the_sign_in_certificate_tells_who_it_is_only_through_a_station() {
     for house in houses().await {
         let card = house.cards.issue(hanako());
         let (station, place) = crate::devices::enrolled(&house, identity::DeviceKind::Station, "snow-office").await;
-        let at_station = Actor::Verifier(place);
+        let at_station = Actor::Station(place.clone(), station);
         let read = |four_information| Some(StationRead { station, four_information });
 
         let session = asked(&house, Actor::Anonymous).await;
@@ -215,8 +215,21 @@ async fn the_sign_in_certificate_tells_who_it_is_only_through_a_station() {
         refused!(complete(&house, Actor::Anonymous, session.id, alone, Status::Good).await, Error::UnknownCard);
         let from_anywhere = card.answer(&session.challenge, read(card.four_information()));
         refused!(complete(&house, Actor::Anonymous, session.id, from_anywhere.clone(), Status::Good).await, Error::StationNeeded);
-        let (_, elsewhere) = crate::devices::enrolled(&house, identity::DeviceKind::Station, "clinic").await;
-        refused!(complete(&house, Actor::Verifier(elsewhere), session.id, from_anywhere.clone(), Status::Good).await, Error::StationNeeded);
+        let (other, _) = crate::devices::enrolled(&house, identity::DeviceKind::Station, "snow-office").await;
+        let (verifier, _) = crate::devices::enrolled(&house, identity::DeviceKind::Verifier, "snow-office").await;
+        let (far, elsewhere) = crate::devices::enrolled(&house, identity::DeviceKind::Station, "clinic").await;
+        // Neither a counter's tablet at the same place, nor another station, nor a tablet that calls itself one.
+        for caller in [
+            Actor::Verifier(place.clone()),
+            Actor::Station(place.clone(), other),
+            Actor::Station(elsewhere, far),
+            Actor::Station(place.clone(), verifier),
+        ] {
+            refused!(complete(&house, caller, session.id, from_anywhere.clone(), Status::Good).await, Error::StationNeeded);
+        }
+        let as_itself = card.answer(&session.challenge, Some(StationRead { station: verifier, four_information: card.four_information() }));
+        let tablet = Actor::Station(place, verifier);
+        refused!(complete(&house, tablet, session.id, as_itself, Status::Good).await, Error::StationNeeded);
         let garbled = card.answer(&session.challenge, read(vec![0xFF, 0x20, 0x01]));
         refused!(complete(&house, at_station.clone(), session.id, garbled, Status::Good).await, Error::FourInformation(_));
 

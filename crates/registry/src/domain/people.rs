@@ -1,5 +1,5 @@
 use civil::{Date, Timestamp, start_of_day_in_japan};
-use store::{Ctx, Permission, permitted};
+use store::{Ctx, Looked, Permission, permitted};
 
 use crate::bridge::{DayNumber, MatchKeys, MatchSecret};
 use crate::model::{Error, Match, Resident, ResidentId, Search};
@@ -31,6 +31,27 @@ pub async fn find_match(ctx: &mut Ctx, keys: &MatchKeys) -> Result<Match, Error>
         ([], near) => Match::Ambiguous(count(near.len())),
         (several, _) => Match::Ambiguous(count(several.len())),
     })
+}
+
+/// The register, for the rooms beside this one.
+pub struct Register;
+
+impl store::Register for Register {
+    fn find<'a>(&'a self, ctx: &'a mut Ctx, keys: MatchKeys) -> Looked<'a, Match> {
+        Box::pin(async move {
+            find_match(ctx, &keys).await.map_err(|error| match error {
+                Error::Store(error) => error,
+                other => store::Error::Within { what: "asking the register".to_owned(), source: other.into() },
+            })
+        })
+    }
+
+    fn may_know<'a>(&'a self, ctx: &'a mut Ctx, resident: ResidentId) -> Looked<'a, bool> {
+        Box::pin(async move {
+            let protected_too = permitted(&ctx.actor, Permission::ResolveProtected);
+            Ok(tables::find(ctx, resident).await?.is_some_and(|found| protected_too || !found.protected))
+        })
+    }
 }
 
 /// Lists the residents a clerk may choose among for a match that is not certain: those who agree in name, birth and sex.

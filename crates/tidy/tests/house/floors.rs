@@ -1,6 +1,6 @@
 //! A room imports only rooms on lower floors (docs/architecture.md).
 
-use crate::{files, none, room, text};
+use crate::{files, none, room, sources, text, without_tests};
 
 /// Rooms of each floor. On the two lowest, rooms may also use one another: Cargo refuses a circle.
 const FLOORS: [&[&str]; 7] = [
@@ -72,4 +72,14 @@ fn the_ground_floor_reaches_nowhere() {
         found.extend(imports.iter().filter(|import| REACHING_OUT.contains(&import.as_str())).map(|import| format!("{name} uses {import}")));
     }
     none("pure rooms that reach out", &found);
+}
+
+/// Rooms beside the register believe what `store::Register` says: nobody else may speak for it.
+#[test]
+fn only_the_register_answers_for_the_register() {
+    let speaks = |path: &str| without_tests(&text(path)).contains("Register for ");
+    let speakers: Vec<String> = sources().into_iter().filter(|path| speaks(path)).collect();
+    assert!(speakers.iter().any(|path| room(path) == Some("registry")), "the register says nothing: {speakers:?}");
+    let others: Vec<String> = speakers.into_iter().filter(|path| room(path) != Some("registry")).collect();
+    none("rooms that answer for the register", &others);
 }

@@ -31,13 +31,13 @@ pub(super) async fn resolve_match(world: &mut World, heard: &Heard) -> Outcome {
     let [name] = heard.values()?;
     let account = super::checks::account_of(world, name).await?;
     let mut ctx = world.house()?.store.begin(world.staff(&[Role::Clerk, Role::ProtectionClerk])).await?;
-    let waiting = identity::match_requests(&mut ctx, 50).await?;
+    let waiting = identity::match_requests(&mut ctx, &registry::Register, 50).await?;
     let request = waiting.iter().find(|request| request.account == account).ok_or_else(|| format!("「{name}」 is not in the queue"))?;
-    let case = identity::see_match_request(&mut ctx, request.id).await?;
+    let case = identity::see_match_request(&mut ctx, &registry::Register, request.id).await?;
     let keys = case.keys;
     let candidates = registry::match_candidates(&mut ctx, &keys).await?;
     let [resident] = candidates.as_slice() else { return Err(format!("{} residents could be 「{name}」", candidates.len()).into()) };
-    identity::resolve_match(&mut ctx, request.id, resident.id).await?;
+    identity::resolve_match(&mut ctx, &registry::Register, request.id, resident.id).await?;
     Ok(ctx.commit().await?)
 }
 

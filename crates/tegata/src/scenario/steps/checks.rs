@@ -62,7 +62,7 @@ pub(super) async fn waits_for_clerk(world: &mut World, _: &Heard) -> Outcome {
     same(&expected, &found)?;
     let account = account_of(world, &name).await?;
     let mut ctx = world.house()?.store.begin(world.staff(&[Role::Clerk, Role::ProtectionClerk])).await?;
-    let waiting = identity::match_requests(&mut ctx, 50).await?;
+    let waiting = identity::match_requests(&mut ctx, &registry::Register, 50).await?;
     if waiting.iter().any(|request| request.account == account) { Ok(()) } else { otherwise("a request in the clerk's queue", waiting) }
 }
 

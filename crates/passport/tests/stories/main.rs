@@ -1,0 +1,185 @@
+//! From a card's answer to a linked account, and what nights and clerks make of it: on every engine there is, with a real register over the bridge.
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing there")]
+
+// The same invented people and their authority as in identity's stories.
+#[path = "../../../identity/tests/stories/card.rs"]
+#[allow(dead_code, reason = "these stories need no station")]
+mod card;
+mod links;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use civil::Timestamp;
+use identity::{MatchReason, Settings};
+use passport::{Proofing, answer_proof, service};
+use registry::bridge::{Chain, Layout, MatchSecret, OpeningKey, Sealing, SigningKey, seal};
+use registry::{BridgeKeys, BundleState, Register, open_bundle};
+use store::testing::{TestDb, databases};
+use store::{AccountId, Actor, Clock as _, Ctx, JobHandlers, Reactions, ResidentId, Role, SetClock, StaffId, Store, StoreBuilder};
+use tower::ServiceExt as _;
+
+pub(crate) const ORIGIN: &str = "http://localhost:8080";
+const MATCHING: [u8; 32] = [1; 32];
+const HEADER: &str =
+    "住民番号,世帯番号,氏名,生年月日,性別,住所,集落,状態,異動日,住民となった日,支援措置,温泉証番号,要介護度,在学,若者医療番号";
+
+/// A town with a register that changes by bundles.
+pub(crate) struct House {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<SetClock>,
+    pub(crate) cards: card::Cards,
+    pub(crate) jobs: JobHandlers,
+    proofing: Arc<Proofing>,
+    router: Router,
+    keys: BridgeKeys,
+    chain: Chain,
+    _db: TestDb,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) location: String,
+    pub(crate) cookies: Vec<String>,
+    pub(crate) body: String,
+}
+
+/// A house on each engine.
+pub(crate) async fn houses() -> Vec<House> {
+    let mut houses = Vec::new();
+    for db in databases().await.unwrap() {
+        houses.push(House::new(db).await);
+    }
+    houses
+}
+
+/// Hanako's row of the register, with or without protection measures.
+pub(crate) fn hanako_registered(protected: bool) -> String {
+    let mark = if protected { "○" } else { "" };
+    format!("1,H1,青空　花子,1980-02-17,女,青空村大字本村１２番地３,本村,住民,,2000-01-01,{mark},,,0,")
+}
+
+/// Taro's row.
+pub(crate) fn taro_registered() -> String {
+    "2,H2,髙橋　太郎,1979-11-03,男,青空村大字湯ノ沢４番地,湯ノ沢,住民,,2000-01-01,,,,0,".to_owned()
+}
+
+impl House {
+    async fn new(db: TestDb) -> Self {
+        let town = town::Town::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../towns/demo")).expect("the demo pack loads");
+        let now: Timestamp = "2026-11-23T03:00:00Z".parse().unwrap();
+        let (clock, cards) = (Arc::new(SetClock::new(now)), card::Cards::new(now));
+        let proofing = Arc::new(Proofing {
+            verifier: cards.verifier(),
+            revocation: Box::new(cards.good()),
+            settings: Settings::new(ORIGIN, &MATCHING, &[2; 32]).unwrap(),
+            station: Some("http://localhost:8081".to_owned()),
+        });
+        let service = service(Arc::clone(&proofing));
+        let (mut reactions, mut jobs) = (Reactions::default(), JobHandlers::default());
+        (service.reactions)(&mut reactions);
+        (service.jobs)(&mut jobs);
+        let builder = StoreBuilder {
+            db: db.db.clone(),
+            town,
+            clock: Arc::clone(&clock) as Arc<dyn store::Clock>,
+            migrations: vec![registry::MIGRATIONS, identity::MIGRATIONS],
+            reactions,
+        };
+        let store = builder.open().await.unwrap();
+        let texts = web::TEXTS.iter().chain(service.texts).copied().collect();
+        let app =
+            web::AppBuilder { store: store.clone(), texts, menu: service.menu.to_vec(), origin: ORIGIN.to_owned(), demo: false }.build();
+        let router = web::house(app, vec![service]);
+        let keys = BridgeKeys { signers: vec![SigningKey::new(&[2; 32]).unwrap().public()], centre: OpeningKey::new(&[3; 32]).unwrap() };
+        Self { store, clock, cards, jobs, proofing, router, keys, chain: Chain::default(), _db: db }
+    }
+
+    pub(crate) async fn begin(&self, actor: Actor) -> Ctx {
+        self.store.begin(actor).await.unwrap()
+    }
+
+    /// Tonight's bundle: forty people nobody asks about, and these.
+    pub(crate) async fn bring(&mut self, rows: &[String]) {
+        let others = (100..140).map(|n| format!("{n},H{n},青空 人{n},1986-05-05,男,本村{n},本村,住民,,2000-01-01,,,,0,"));
+        let rows: Vec<String> = others.chain(rows.iter().cloned()).collect();
+        let town = self.store.town().clone();
+        let layout = Layout::of(&town.bridge, &town.facts).unwrap();
+        let sealing = Sealing {
+            town: &town.code.to_string(),
+            layout: &layout,
+            encoding: None,
+            match_secret: &MatchSecret::new(&MATCHING).unwrap(),
+            signing: &SigningKey::new(&[2; 32]).unwrap(),
+            centre: &self.keys.centre.public(),
+            chain: self.chain,
+            now: self.store.clock().now(),
+            randomness: [7; 32],
+        };
+        let mut out = Vec::new();
+        let sealed = seal(format!("{HEADER}\n{}\n", rows.join("\n")).as_bytes(), &sealing, &mut out).unwrap();
+        assert_eq!(sealed.problems.total, 0, "{:?}", sealed.problems);
+        self.chain = sealed.chain;
+        let mut ctx = self.begin(Actor::System).await;
+        assert_eq!(open_bundle(&mut ctx, &out, &self.keys).await.unwrap().state, BundleState::Applied);
+        ctx.commit().await.unwrap();
+    }
+
+    /// Proves with a card; gives the account.
+    pub(crate) async fn prove(&self, card: &card::Card) -> AccountId {
+        let mut ctx = self.begin(Actor::Anonymous).await;
+        let session = identity::begin_proof(&mut ctx, &self.proofing.settings, jpki::Purpose::Register, None).await.unwrap();
+        ctx.commit().await.unwrap();
+        answer_proof(&self.store, Actor::Anonymous, &self.proofing, session.id, card.sign(&session.challenge)).await.unwrap()
+    }
+
+    /// The card of a browser's own question answers, found by the code on its screen.
+    pub(crate) async fn answer(&self, code: &str, card: &card::Card) {
+        let mut ctx = self.begin(Actor::Anonymous).await;
+        let asked = identity::proof_asked(&mut ctx, code).await.unwrap();
+        drop(ctx);
+        answer_proof(&self.store, Actor::Anonymous, &self.proofing, asked.id, card.sign(&asked.challenge)).await.unwrap();
+    }
+
+    pub(crate) async fn linked(&self, account: AccountId) -> Option<ResidentId> {
+        identity::link_of(&mut self.begin(Actor::System).await, account).await.unwrap()
+    }
+
+    /// Why requests wait, as staff with this role sees them.
+    pub(crate) async fn queue(&self, role: Role) -> Vec<MatchReason> {
+        let requests = identity::match_requests(&mut self.begin(staff(role)).await, &Register, 10).await.unwrap();
+        requests.into_iter().map(|request| request.reason).collect()
+    }
+
+    pub(crate) fn pass(&self, time: jiff::SignedDuration) {
+        self.clock.set(self.clock.now() + time);
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let text = |value: &header::HeaderValue| value.to_str().unwrap().to_owned();
+        let location = response.headers().get(header::LOCATION).map(text).unwrap_or_default();
+        let cookies = response.headers().get_all(header::SET_COOKIE).iter().map(text).collect();
+        let status = response.status();
+        let body = String::from_utf8(to_bytes(response.into_body(), 4 << 20).await.unwrap().to_vec()).unwrap();
+        Answer { status, location, cookies, body }
+    }
+
+    pub(crate) async fn get(&self, cookies: &str, path: &str) -> Answer {
+        let agent = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Mobile Safari/537.36";
+        let request = Request::get(path).header(header::COOKIE, cookies).header(header::USER_AGENT, agent);
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn post(&self, cookies: &str, path: &str, form: &str) -> Answer {
+        let request = Request::post(path).header(header::COOKIE, cookies).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(form.to_owned())).unwrap()).await
+    }
+}
+
+pub(crate) fn staff(role: Role) -> Actor {
+    Actor::Staff(StaffId::from_bytes([7; 16]), vec![role])
+}
