@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::Extension;
 use web::{MenuItem, Service};
 
-pub use domain::{Proofing, answer_proof, link_waiting};
+pub use domain::{FORGET_DAILY, Proofing, answer_proof, link_waiting, plan_forgetting};
 
 const TEXTS: &[(&str, &str)] = &[
     ("ja", include_str!("../texts/ja/passport.ftl")),
@@ -32,6 +32,15 @@ pub fn service(proofing: Arc<Proofing>) -> Service {
                     let linked = link_waiting(ctx).await;
                     ctx.actor = caller;
                     Ok(linked?)
+                })
+            });
+        },
+        jobs: |jobs| {
+            jobs.on(FORGET_DAILY, |ctx, _| {
+                Box::pin(async move {
+                    identity::forget_expired(ctx).await?;
+                    plan_forgetting(ctx).await?;
+                    Ok(())
                 })
             });
         },

@@ -88,6 +88,7 @@ pub async fn open(setup: Setup) -> Outcome<House> {
     let mut ctx = store.begin(Actor::System).await?;
     cards::reevaluate_town(&mut ctx).await?;
     cards::plan_midnight(&mut ctx).await?;
+    passport::plan_forgetting(&mut ctx).await?;
     ctx.commit().await?;
 
     let app = AppBuilder { store: store.clone(), texts, menu, origin: setup.origin, demo: setup.demo }.build();

@@ -91,3 +91,29 @@ async fn characters_the_card_could_not_write_are_for_a_clerk() {
         assert_eq!(house.queue(Role::Clerk).await, [MatchReason::NoMatch]);
     }
 }
+
+#[tokio::test]
+async fn what_is_over_is_forgotten_every_night() {
+    for house in houses().await {
+        let mut ctx = house.begin(Actor::System).await;
+        passport::plan_forgetting(&mut ctx).await.unwrap();
+        passport::plan_forgetting(&mut ctx).await.unwrap();
+        ctx.commit().await.unwrap();
+        let begun = house.post("", "/start", "next=").await;
+        assert_eq!(begun.location, "/start/read");
+        let kept = async |what: &str| {
+            let mut ctx = house.begin(Actor::System).await;
+            let rows: Vec<(i64,)> = ctx.tx().query("select count(*) from identity_proof_session", &[]).await.unwrap();
+            let jobs: Vec<(i64,)> =
+                ctx.tx().query("select count(*) from store_job where kind = 'passport.forget_expired'", &[]).await.unwrap();
+            assert_eq!(jobs, [(1,)], "{what}");
+            rows[0].0
+        };
+        assert_eq!(kept("planned once").await, 1);
+        for night in 1..=2 {
+            house.pass(jiff::SignedDuration::from_hours(24));
+            assert_eq!(store::run_due_jobs(&house.store, &house.jobs).await.unwrap(), 1, "night {night}");
+            assert_eq!(kept("planned again").await, 0);
+        }
+    }
+}
