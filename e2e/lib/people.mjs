@@ -13,6 +13,7 @@ export async function signIn(page, town, card) {
   await page.goto(`${town.origin}/start`);
   await page.locator('main form button').click();
   await page.locator(`a[href^="${town.station}"]`).click();
+  await page.locator('input[name="own"]').check();
   await page.locator(`input[name="card"][value="${card}"]`).check();
   await page.locator('main form button').click();
   await page.fill('#password', PASSWORD);

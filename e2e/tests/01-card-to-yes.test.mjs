@@ -11,6 +11,7 @@ const CLINIC = '中央こどもクリニック';
 story('from a resident’s card to a green yes', {}, async ({ town, browser, step }) => {
   const parent = await somebody(browser);
   const [child] = childrenOf(town, town.cast.parent);
+  let compared;
   const submit = () => parent.locator('main form button').first();
 
   await step('the first page says what this is', async () => {
@@ -24,11 +25,16 @@ story('from a resident’s card to a green yes', {}, async ({ town, browser, ste
     await press(parent, submit());
     await parent.waitForURL('**/start/read');
     await look(parent, '01-read');
+    compared = await parent.locator('main .panel b.num').innerText();
   });
   await step('at the reader, the parent’s card is chosen', async () => {
     await press(parent, parent.getByRole('link', { name: 'カードリーダーで読む' }));
     await parent.waitForURL(`${town.station}/**`);
     await look(parent, '01-station');
+    const number = await parent.locator('.code-big').innerText();
+    assert.match(number, /^\d\d$/);
+    assert.equal(number, compared, 'the reader and the asking screen show the same number');
+    await parent.locator('input[name="own"]').check();
     await parent.locator('input[name="card"][value="parent"]').check();
     await press(parent, submit());
     await parent.waitForURL('**/card?**');

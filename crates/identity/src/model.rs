@@ -111,6 +111,8 @@ pub struct ProofSession {
     pub id: ProofSessionId,
     /// What a person types where the card is; eight characters, shown as `ABCD-EFGH`.
     pub code: String,
+    /// Two digits shown beside the code and again where the card is read, to be compared: `47`.
+    pub comparison: String,
     /// What the asking browser keeps to claim the answer; nobody else is given it.
     pub secret: String,
     /// The challenge; the card signs `challenge.message()`.
@@ -132,6 +134,8 @@ pub struct ProofAsked {
     pub id: ProofSessionId,
     /// The challenge; the card signs `challenge.message()`.
     pub challenge: jpki::Challenge,
+    /// The two digits the asking browser shows.
+    pub comparison: String,
 }
 
 /// What came back from a card: untrusted.

@@ -52,6 +52,14 @@ pub fn thumbprint(key: &HolderKey) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, canonical.as_bytes()))
 }
 
+/// Gives the two digits, `10` to `99`, by which a person sees that a reader asks for the very screen in front of them. No secret: whoever has the code
+/// may know them.
+pub(crate) fn comparison(challenge: &jpki::Challenge) -> String {
+    let digest = digest::digest(&digest::SHA256, &[b"comparison\0".as_slice(), &challenge.nonce].concat());
+    let number = u16::from_be_bytes(*digest.as_ref().first_chunk().expect("SHA-256 has 32 bytes"));
+    (10 + number % 90).to_string()
+}
+
 /// The account that was signed in when a proof was asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asker {
@@ -242,6 +250,23 @@ mod tests {
         )
         .unwrap();
         assert_eq!(thumbprint(&key), "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U");
+    }
+
+    #[test]
+    fn the_comparison_is_two_digits_of_the_question_alone() {
+        let challenge = |nonce: u8, session: &str| jpki::Challenge {
+            relying_party: "https://town.example".to_owned(),
+            purpose: jpki::Purpose::Register,
+            session: session.to_owned(),
+            nonce: [nonce; 32],
+            issued_at: "2026-11-23T00:00:00Z".parse().unwrap(),
+            expires_at: "2026-11-23T00:10:00Z".parse().unwrap(),
+            document: None,
+        };
+        let numbers: Vec<String> = (0..=255).map(|nonce| comparison(&challenge(nonce, "a"))).collect();
+        assert!(numbers.iter().all(|number| number.len() == 2 && number.bytes().all(|byte| byte.is_ascii_digit())));
+        assert!(numbers.iter().collect::<std::collections::BTreeSet<_>>().len() > 60, "too few numbers to tell screens apart");
+        assert_eq!(comparison(&challenge(1, "a")), comparison(&challenge(1, "b")));
     }
 
     #[test]

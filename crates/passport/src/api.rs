@@ -15,8 +15,9 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{App, Caller, Problem, Reader, View};
 
+use crate::browser::Begun;
 use crate::domain::{self, Error, Proofing};
-use crate::pages::{asked_by, refusal_text};
+use crate::pages::refusal_text;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -48,6 +49,8 @@ struct ProofJson {
     purpose: &'static str,
     /// What the card signs, base64url.
     message: String,
+    /// Two digits the asking screen shows too, for the holder to compare.
+    comparison: String,
 }
 
 /// Gives the question behind a code, to the reader into which it was typed.
@@ -59,6 +62,7 @@ async fn proof(Reader(mut ctx): Reader, Path(code): Path<String>) -> Result<Json
         relying_party: asked.challenge.relying_party.clone(),
         purpose: asked.challenge.purpose.as_str(),
         message: URL_SAFE_NO_PAD.encode(asked.challenge.message()),
+        comparison: asked.comparison,
     }))
 }
 
@@ -132,7 +136,7 @@ struct Progress {
 /// Says how far the proof this browser asked for has come.
 #[utoipa::path(get, path = "/api/v1/me/proof", responses((status = 200, body = Progress)), tag = "proof")]
 async fn progress(view: View, headers: HeaderMap, Reader(mut ctx): Reader) -> Result<Json<Progress>, Problem> {
-    let (id, secret) = asked_by(&headers).ok_or_else(Problem::not_found)?;
+    let Begun { id, secret, .. } = Begun::of(&headers).ok_or_else(Problem::not_found)?;
     let state = identity::proof_state(&mut ctx, id, &secret).await?;
     Ok(Json(match state {
         ProofState::Waiting => Progress { done: 1, total: 2, label: view.t("start-waiting"), finished: false, failed: false, next: None },

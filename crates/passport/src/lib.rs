@@ -1,6 +1,7 @@
 //! The resident's own pages: prove who you are, be linked to the register, see your phones and who looked.
 
 mod api;
+mod browser;
 mod domain;
 mod pages;
 

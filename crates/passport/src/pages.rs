@@ -4,21 +4,20 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Form, Router};
-use identity::{Phone, PhoneEnd, PhoneId, ProofSessionId, ProofState, SessionOwner};
+use identity::{Phone, PhoneEnd, PhoneId, ProofState, SessionId, SessionOwner};
 use jpki::Purpose;
 use serde::Deserialize;
-use store::{Actor, AuditEntry};
+use store::{AccountId, Actor, AuditEntry, Ctx};
 use web::{App, Caller, Page, Problem, Reader, View};
 
 use crate::api::account;
+use crate::browser::{Begun, browser_of, cookie};
 use crate::domain::{Proofing, looks as looks_of};
 
-/// The browser's half of a proof: which question is its own, and the secret that shows it.
-const PROOF_COOKIE: &str = "tegata_proof";
 /// Lines of the access log on a page.
 const LOOKS_MAX: u32 = 100;
 
@@ -29,6 +28,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/start/done", get(done))
         .route("/me", get(me))
         .route("/me/phones/{phone}/end", post(end_phone))
+        .route("/me/sessions/{session}/end", post(end_session))
         .route("/logout", post(log_out))
 }
 
@@ -56,26 +56,12 @@ async fn begin(
     State(app): State<App>,
     Extension(proofing): Extension<Arc<Proofing>>,
     Caller(mut ctx): Caller,
-    Form(_): Form<Next>,
+    Form(next): Form<Next>,
 ) -> Result<Response, Problem> {
     let session = identity::begin_proof(&mut ctx, &proofing.settings, Purpose::Register, None).await?;
     ctx.commit().await?;
-    let secure = if app.origin().starts_with("https://") { "; Secure" } else { "" };
-    let value = format!("{}.{}.{}", session.id, session.secret, session.code);
-    let cookie = format!("{PROOF_COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=900{secure}");
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/start/read")).into_response())
-}
-
-/// The proof this browser asked for: its id and secret.
-pub(crate) fn asked_by(headers: &HeaderMap) -> Option<(ProofSessionId, String)> {
-    let value = proof_cookie(headers)?;
-    let mut parts = value.splitn(3, '.');
-    Some((parts.next()?.parse().ok()?, parts.next()?.to_owned()))
-}
-
-fn proof_cookie(headers: &HeaderMap) -> Option<String> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(';')).find_map(|pair| Some(pair.trim().strip_prefix(PROOF_COOKIE)?.strip_prefix('=')?.to_owned()))
+    let keep = Begun::keep(&session, &next.next, app.origin());
+    Ok(([(header::SET_COOKIE, keep)], Redirect::to("/start/read")).into_response())
 }
 
 /// Why a card was refused, in plain words with the next step.
@@ -89,6 +75,7 @@ pub(crate) fn refusal_text(view: &View, code: &str) -> String {
 struct Read<'a> {
     view: &'a View,
     code: String,
+    comparison: String,
     station: Option<String>,
     refused: Option<String>,
 }
@@ -100,38 +87,38 @@ async fn read(
     headers: HeaderMap,
     Reader(mut ctx): Reader,
 ) -> Result<Response, Problem> {
-    let Some((id, secret)) = asked_by(&headers) else { return Ok(Redirect::to("/start").into_response()) };
-    let code = proof_cookie(&headers).and_then(|value| value.splitn(3, '.').nth(2).map(str::to_owned)).unwrap_or_default();
+    let Some(Begun { id, secret, code, comparison, .. }) = Begun::of(&headers) else { return Ok(Redirect::to("/start").into_response()) };
     let refused = match identity::proof_state(&mut ctx, id, &secret).await {
         Ok(ProofState::Ready) => return Ok(Redirect::to("/start/done").into_response()),
         Ok(ProofState::Refused { code }) => Some(refusal_text(&view, &code)),
         Ok(ProofState::Waiting) => None,
         Err(_) => return Ok(Redirect::to("/start").into_response()),
     };
-    let station = proofing.station.as_ref().map(|station| format!("{station}/?code={code}&back={}/start/read", view.app.origin()));
+    let language = &view.language;
+    let station = proofing.station.as_ref();
+    let station = station.map(|station| format!("{station}/?code={code}&lang={language}&back={}/start/read", view.app.origin()));
     let title = view.t("start-title");
-    Ok(view.page(&Page::plain(&title).with_island("progress.js", &["progress"]), &Read { view: &view, code, station, refused }))
+    Ok(view.page(&Page::plain(&title).with_island("progress.js", &["progress"]), &Read { view: &view, code, comparison, station, refused }))
 }
 
-/// Claims the answered proof and signs this browser in.
+/// Claims the answered proof, signs this browser in and leads to where the person was going.
 async fn done(State(app): State<App>, view: View, headers: HeaderMap, Caller(mut ctx): Caller) -> Result<Response, Problem> {
-    let Some((id, secret)) = asked_by(&headers) else { return Ok(Redirect::to("/start").into_response()) };
+    let Some(Begun { id, secret, next, .. }) = Begun::of(&headers) else { return Ok(Redirect::to("/start").into_response()) };
+    let next = next.as_deref().unwrap_or("/");
     let account = match identity::claim_proof(&mut ctx, id, &secret).await {
         Ok(account) => account,
         Err(identity::Error::ProofWaiting) => return Ok(Redirect::to("/start/read").into_response()),
-        Err(identity::Error::ProofReplayed) => return Ok(Redirect::to("/").into_response()),
+        Err(identity::Error::ProofReplayed) => return Ok(Redirect::to(next).into_response()),
         Err(error) => return Err(error.into()),
     };
-    let session = identity::start_session(&mut ctx, SessionOwner::Holder(account), &view.t("session-phone")).await?;
+    let label = browser_of(&headers).unwrap_or_else(|| view.t("session-browser"));
+    let session = identity::start_session(&mut ctx, SessionOwner::Holder(account), &label).await?;
     let life_s = session.ends_at.as_second() - ctx.now().as_second();
     ctx.commit().await?;
-    let mut response = Redirect::to("/").into_response();
-    let lines = [
-        web::session_cookie(web::SessionKind::Holder, &session.token, life_s, app.origin()),
-        format!("{PROOF_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"),
-    ];
-    for line in lines {
-        response.headers_mut().append(header::SET_COOKIE, line.parse().map_err(|_| Problem::not_found())?);
+    let mut response = Redirect::to(next).into_response();
+    for line in [web::session_cookie(web::SessionKind::Holder, &session.token, life_s, app.origin()), Begun::forget()] {
+        let line = HeaderValue::from_str(&line).map_err(|error| Problem::internal(&error))?;
+        response.headers_mut().append(header::SET_COOKIE, line);
     }
     Ok(response)
 }
@@ -145,7 +132,16 @@ struct Me<'a> {
     waiting: bool,
     proven: bool,
     phones: Vec<Phone>,
+    sign_ins: Vec<SignIn>,
     looks: Vec<Look>,
+}
+
+/// A browser that is signed in.
+struct SignIn {
+    id: SessionId,
+    browser: String,
+    since: String,
+    here: bool,
 }
 
 struct Look {
@@ -154,20 +150,37 @@ struct Look {
     what: String,
 }
 
-/// What the passport holds of me: name, link, phones, and who looked.
-async fn me(view: View, Reader(mut ctx): Reader) -> Result<Response, Problem> {
+/// What the passport holds of me: name, link, phones, where I am signed in, and who looked.
+async fn me(view: View, headers: HeaderMap, Reader(mut ctx): Reader) -> Result<Response, Problem> {
     let id = account(&ctx)?;
     let mine = identity::account(&mut ctx, id).await?;
     let linked = identity::link_of(&mut ctx, id).await?.is_some();
     let waiting = identity::match_open_for(&mut ctx, id).await?.is_some();
     let phones = identity::phones_of(&mut ctx, id).await?.into_iter().filter(|phone| phone.ended_at.is_none()).collect();
+    let sign_ins = sign_ins(&view, &mut ctx, id, &headers).await?;
     let mut looks = Vec::new();
     for entry in looks_of(&mut ctx, id, LOOKS_MAX).await? {
         looks.push(look(&view, &entry));
     }
     let title = view.t("menu-me");
-    let body = Me { view: &view, name: mine.name, linked, waiting, proven: mine.keys.is_some(), phones, looks };
+    let body = Me { view: &view, name: mine.name, linked, waiting, proven: mine.keys.is_some(), phones, sign_ins, looks };
     Ok(view.page(&Page::resident(&title), &body))
+}
+
+/// The browsers signed in as the caller, the newest first.
+async fn sign_ins(view: &View, ctx: &mut Ctx, id: AccountId, headers: &HeaderMap) -> Result<Vec<SignIn>, Problem> {
+    let here = match cookie(headers, web::HOLDER_COOKIE) {
+        Some(token) => identity::actor_of(ctx, token).await?.map(|caller| caller.session),
+        None => None,
+    };
+    let open = identity::sessions_of(ctx, SessionOwner::Holder(id)).await?;
+    let row = |session: identity::Session| SignIn {
+        id: session.id,
+        browser: session.label,
+        since: view.moment(&session.started_at),
+        here: Some(session.id) == here,
+    };
+    Ok(open.into_iter().rev().map(row).collect())
 }
 
 fn look(view: &View, entry: &AuditEntry) -> Look {
@@ -189,6 +202,14 @@ fn look(view: &View, entry: &AuditEntry) -> Look {
 async fn end_phone(Caller(mut ctx): Caller, Path(phone): Path<PhoneId>) -> Result<Redirect, Problem> {
     account(&ctx)?;
     identity::end_phone(&mut ctx, phone, PhoneEnd::NotUsed).await?;
+    ctx.commit().await?;
+    Ok(Redirect::to("/me"))
+}
+
+/// Signs one browser out: one the caller does not know, or no longer uses.
+async fn end_session(Caller(mut ctx): Caller, Path(session): Path<SessionId>) -> Result<Redirect, Problem> {
+    account(&ctx)?;
+    identity::end_session(&mut ctx, session).await?;
     ctx.commit().await?;
     Ok(Redirect::to("/me"))
 }

@@ -26,6 +26,8 @@ pub struct Question {
     pub relying_party: String,
     /// What for.
     pub purpose: String,
+    /// Two digits the screen that asks shows too.
+    pub comparison: String,
     /// What the card signs, base64url.
     message: String,
 }

@@ -4,6 +4,8 @@
 //! and nowhere else; the centre checks everything again.
 
 mod centre;
+mod forms;
+mod guard;
 mod pages;
 mod slot;
 
@@ -21,6 +23,7 @@ pub struct Station {
     pub centre: Centre,
     /// Software cards that can be laid on its reader.
     pub cards: CardFolder,
+    forms: forms::Forms,
     texts: town::Catalogue,
     assets: web::Assets,
 }
@@ -34,16 +37,18 @@ impl Station {
             .add(&Language::EASY_JAPANESE, "station/ja-easy.ftl", include_str!("../texts/ja-easy/station.ftl"))
             .add(&Language::ENGLISH, "station/en.ftl", include_str!("../texts/en/station.ftl"))
             .build();
-        Self { centre, cards, texts, assets: web::Assets::load() }
+        Self { centre, cards, forms: forms::Forms::default(), texts, assets: web::Assets::load() }
     }
 
     /// The station's page.
     pub fn router(self) -> Router {
+        let station = Arc::new(self);
         Router::new()
             .route("/", get(pages::start))
             .route("/card", get(pages::card).post(pages::read))
             .route("/healthz", get(async || "ok\n"))
             .merge(web::assets_router())
-            .with_state(Arc::new(self))
+            .layer(axum::middleware::from_fn_with_state(Arc::clone(&station), guard::guard))
+            .with_state(station)
     }
 }

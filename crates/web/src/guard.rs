@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -22,7 +22,8 @@ const HEADERS: &[(&str, &str)] = &[
 ];
 
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
-    if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) && !comes_from_us(&app, &request) {
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if changes && !comes_from_us(request.headers(), Some(app.origin())) {
         let problem = Problem::new(StatusCode::FORBIDDEN, "web.other_origin");
         // The page's words are laid on by the problem layer inside; out here plain JSON is enough for whoever tries this.
         return (problem.status, axum::Json(problem)).into_response();
@@ -53,19 +54,20 @@ pub(crate) async fn whole_body(request: Request, next: Next) -> Response {
     }
 }
 
-/// Cookies travel with every request to us, so a change must also come from one of our own pages (or from a program, which sends neither header).
-fn comes_from_us(app: &App, request: &Request) -> bool {
-    let get = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+/// Says whether a browser sent the request from one of our own pages, or a program did, which sends neither header. `ours` is the address under which
+/// people reach us, where it is known besides the request's own host.
+///
+/// Cookies travel with every request to us, whoever's page makes it: a change must come from here.
+pub fn comes_from_us(headers: &HeaderMap, ours: Option<&str>) -> bool {
+    let get = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     match (get("sec-fetch-site"), get("origin")) {
         (Some("same-origin" | "none"), _) => true,
-        (Some(_), Some(origin)) | (None, Some(origin)) => same_place(origin, app.origin()) || host_is(origin, get("host")),
+        (Some(_), Some(origin)) | (None, Some(origin)) => {
+            ours.is_some_and(|ours| origin.eq_ignore_ascii_case(ours)) || host_is(origin, get("host"))
+        }
         (Some(_), None) => false,
         (None, None) => true,
     }
-}
-
-fn same_place(origin: &str, ours: &str) -> bool {
-    origin.eq_ignore_ascii_case(ours)
 }
 
 /// The page's own host, whatever name people reach us by (localhost and 127.0.0.1 are the same machine).

@@ -19,6 +19,7 @@ pub use assets::{Assets, assets_router};
 pub use caller::{
     Caller, HOLDER_COOKIE, Reader, STAFF_COOKIE, SessionKind, VERIFIER_COOKIE, end_cookie, session_cookie, signed_in, staff, staff_name,
 };
+pub use guard::comes_from_us;
 pub use language::{Arg, View, day_in_words, moment_in_words};
 pub use problem::Problem;
 pub use service::{MenuItem, Service, house};

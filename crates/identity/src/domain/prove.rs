@@ -39,7 +39,8 @@ pub async fn begin_proof(ctx: &mut Ctx, settings: &Settings, purpose: Purpose, d
     };
     store::insert(ctx, id, code_hash, secret::token_hash(&secret), &challenge, asker).await?;
     let code = format!("{}-{}", &code[..4], &code[4..]);
-    Ok(ProofSession { id, code, secret, challenge, expires_at })
+    let comparison = rules::comparison(&challenge);
+    Ok(ProofSession { id, code, comparison, secret, challenge, expires_at })
 }
 
 /// Gives the question that belongs to a typed code, for the reader at the card.
@@ -50,7 +51,7 @@ pub async fn proof_asked(ctx: &mut Ctx, typed: &str) -> Result<ProofAsked> {
     let code_hash = secret::code_hash(CODE, typed).ok_or(Error::ProofNotFound)?;
     let asked = store::by_code(ctx, code_hash).await?.ok_or(Error::ProofNotFound)?;
     still_open(ctx, &asked)?;
-    Ok(ProofAsked { id: asked.id, challenge: asked.challenge })
+    Ok(ProofAsked { id: asked.id, comparison: rules::comparison(&asked.challenge), challenge: asked.challenge })
 }
 
 /// Takes the card's answer. What it proves is kept with its evidence, the account it belongs to is found or opened, and the question is used up; a

@@ -6,6 +6,7 @@
 #[allow(dead_code, reason = "these stories need no station")]
 mod card;
 mod links;
+mod pages;
 
 use std::path::Path;
 use std::sync::Arc;

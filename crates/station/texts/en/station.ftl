@@ -1,6 +1,17 @@
 station-title = Card reader
+station-languages = ことば / Language
+language-ja = 日本語
+language-ja-easy = やさしい日本語
+language-en = English
 station-lay = Place your card
 station-who-asks = Asked by:
+station-means = You are signing in the screen that shows the code { $code }
+station-means-stop = Whoever looks at that screen will see and use your passport. If somebody gave you the code by phone, mail or message, stop here: it is not your screen.
+station-compare = Compare this number
+station-compare-hint = The screen that shows the code shows this number too. If you see no number there, or another one, stop.
+station-own = The code and the number are on my own screen, in front of me
+station-own-first = Confirm that the code and the number are on your own screen
+station-form-old = This page was no longer fresh. The card was not asked; please enter the password again.
 station-cards = Card to place
 station-cards-hint = Software cards for the demonstration
 station-next = Next

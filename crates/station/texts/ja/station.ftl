@@ -1,6 +1,17 @@
 station-title = カードリーダー
+station-languages = ことば / Language
+language-ja = 日本語
+language-ja-easy = やさしい日本語
+language-en = English
 station-lay = カードを置いてください
 station-who-asks = 確認を求めているサービス：
+station-means = コード { $code } が出ている画面で、あなたとしてログインします
+station-means-stop = その画面を見ている人は、あなたの住民パスポートを見たり使ったりできます。電話・メール・メッセージで人から教えられたコードなら、あなたの画面ではありません。ここでやめてください。
+station-compare = 番号をくらべてください
+station-compare-hint = コードが出ている画面にも、この番号が出ています。番号がない、またはちがうときは、やめてください。
+station-own = コードと番号は、いま目の前にある自分の画面に出ています
+station-own-first = コードと番号が自分の画面に出ていることを確かめて、印を付けてください
+station-form-old = 画面が古くなっていました。カードには問い合わせていません。もう一度パスワードを入れてください。
 station-cards = 置くカード
 station-cards-hint = 体験用のソフトウェアのカードです
 station-next = 次へ
