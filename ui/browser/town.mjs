@@ -65,7 +65,7 @@ async function answer(request, response, state, issuer) {
       return json(200, {});
     case '/api/v1/staff/what-if':
       if (body.rule.includes('toady')) return json(422, { title: 'rule', problems: [{ line: 2, column: 2, message: 'toady' }] });
-      return json(200, { count: 1234, total: 5678, micros: 900, ages: [{ from: 0, to: 4, count: 234 }, { from: 5, to: 9, count: 1000 }], districts: [{ name: '青空', count: 1234 }] });
+      return json(200, { count: 1234, total: 5678, said: '1,234人 / 5,678人', micros: 900, ages: [{ from: 0, to: 4, count: 234 }, { from: 5, to: 9, count: 1000 }], districts: [{ name: '青空', count: 1234 }] });
   }
   if (!/place=1/.test(request.headers.cookie ?? '')) return json(401, { title: 'not paired' });
   switch (url.pathname) {

@@ -54,7 +54,7 @@ function draw(form: HTMLFormElement, answer: WhatIf): void {
   const took = answer.micros === undefined ? undefined : text('whatif.took', { ms: (answer.micros / 1000).toFixed(1) });
   form.querySelector('[data-slot="result"]')?.replaceChildren(
     el('div', { class: 'stack' },
-      el('p', { class: 'tile__number num' }, text('whatif.count', { count: number.format(answer.count), total: number.format(answer.total) })),
+      el('p', { class: 'tile__number num' }, answer.said),
       took && el('p', { class: 'muted' }, took),
       answer.ages.length > 0 && agesChart(answer, number), answer.districts.length > 0 && districtBars(answer, number)),
   );

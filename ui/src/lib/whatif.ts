@@ -1,7 +1,8 @@
 /** Pure parts of the what-if box. */
 export interface RuleProblem { line: number; column: number; length?: number; message: string }
 export interface AgeBand { from: number; to: number; count: number }
-export interface WhatIf { count: number; total: number; micros?: number; ages: AgeBand[]; districts: { name: string; count: number }[] }
+/** The answer; `said` is the count in words, as exactly as it may be told, and of a few people there are neither ages nor districts. */
+export interface WhatIf { count: number | null; total: number; said: string; micros?: number; ages: AgeBand[]; districts: { name: string; count: number }[] }
 
 /** The rule cut into plain and marked pieces: line and column count characters from 1; without a length the word there is marked. */
 export function markProblems(rule: string, problems: RuleProblem[]): { text: string; marked: boolean }[] {

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use civil::Date;
-use rule::{Person, Schema, Table, Value};
+use rule::{Bits, Person, Schema, Table, Value};
 use store::Ctx;
 use town::{FactKind, Town};
 
@@ -18,6 +18,8 @@ pub struct TownTable {
     pub table: Table,
     /// Whose row it is.
     pub residents: Vec<ResidentId>,
+    /// The rows of people under protection measures (支援措置): no count may tell where they are.
+    pub protected: Bits,
     /// The day `resident.current` and the households are of.
     pub day: Date,
     /// The bundle it stands at; 0 before the first.
@@ -177,6 +179,7 @@ struct Columns {
     texts: [Vec<Option<u32>>; 5],
     dictionaries: [Dictionary; 5],
     current: Vec<Option<bool>>,
+    protected: Vec<bool>,
     households: Vec<u64>,
     numbers: HashMap<(u128, bool), u64>,
     facts: Vec<Fact>,
@@ -230,6 +233,7 @@ impl Columns {
             texts: Default::default(),
             dictionaries: Default::default(),
             current: Vec::new(),
+            protected: Vec::new(),
             households: Vec::new(),
             numbers: HashMap::new(),
         }
@@ -249,6 +253,7 @@ impl Columns {
             column.push(dictionary.code(text));
         }
         self.current.push(Some(current));
+        self.protected.push(resident.protected);
         let household_number = self.household_number(resident, current);
         self.households.push(household_number);
         self.residents.push(resident.id);
@@ -297,7 +302,8 @@ impl Columns {
         }
         let table = builder.build().map_err(|error| fault(&error))?;
         let rows = self.residents.iter().copied().zip(0u32..).collect();
-        Ok(TownTable { table, residents: self.residents, day, bundle, rows })
+        let protected = Bits::from_fn(self.protected.len(), |row| self.protected[row]);
+        Ok(TownTable { table, residents: self.residents, protected, day, bundle, rows })
     }
 }
 
