@@ -4,7 +4,7 @@ use civil::{Date, ResidenceEnd, is_resident_on};
 use town::Thresholds;
 
 use crate::bridge::{Row, Status};
-use crate::model::{Counts, Threshold};
+use crate::model::{Counts, Resident, Threshold};
 
 /// Says whether someone with this status is a resident on `day`: see [`civil::is_resident_on`] for the first and last days.
 pub fn current_on(status: Status, status_on: Option<Date>, became_resident_on: Option<Date>, day: Date) -> bool {
@@ -174,10 +174,38 @@ pub(crate) fn kin(relation: &str) -> Kin {
     }
 }
 
-/// Says whether someone of one relation is a parent, in the register's eyes, of someone of the other in the same household.
+/// Gives the parents, in the register's eyes, of a child among those who live with it.
 ///
-/// 子の子 has the children of the house and their spouses as parents: where several families of grown children live together, a clerk must look.
-pub(crate) fn is_parent_of(parent: Kin, child: Kin) -> bool {
+/// 子の子 is a child of one of the house's children, and the register does not say of which: where more than one couple could be meant nobody is given,
+/// and a clerk must look. Who is not at least twelve years older cannot be meant.
+pub(crate) fn parents<'a>(child: &Resident, others: &'a [Resident]) -> Vec<&'a Resident> {
+    let of = kin(&child.relation);
+    let parents: Vec<&Resident> = others
+        .iter()
+        .filter(|other| other.id != child.id && is_parent_of(kin(&other.relation), of))
+        .filter(|other| of != Kin::Grandchild || could_be_parent(other, child))
+        .collect();
+    let count = |wanted: Kin| parents.iter().filter(|parent| kin(&parent.relation) == wanted).count();
+    let several = of == Kin::Grandchild && (count(Kin::Child) > 1 || count(Kin::ChildsSpouse) > 1);
+    if several { Vec::new() } else { parents }
+}
+
+/// Whether the register tells the parents of this one only as children of the house.
+pub(crate) fn is_grandchild(child: &Resident) -> bool {
+    kin(&child.relation) == Kin::Grandchild
+}
+
+/// Whether the ages allow one to be the other's parent; what is not known allows it.
+fn could_be_parent(parent: &Resident, child: &Resident) -> bool {
+    let year = |resident: &Resident| resident.date_of_birth.and_then(|birth| birth.year());
+    year(parent).zip(year(child)).is_none_or(|(parent, child)| child >= parent + PARENT_YEARS)
+}
+
+/// Nobody is a parent younger than this.
+const PARENT_YEARS: i16 = 12;
+
+/// Says whether someone of one relation can be a parent, in the register's eyes, of someone of the other in the same household.
+fn is_parent_of(parent: Kin, child: Kin) -> bool {
     match child {
         Kin::Child => matches!(parent, Kin::Head | Kin::Spouse { .. }),
         Kin::SpousesChild { wife } => parent == (Kin::Spouse { wife }),
@@ -216,6 +244,42 @@ mod tests {
         assert!(is_parent_of(kin("妻"), kin("妻の子")) && !is_parent_of(kin("世帯主"), kin("妻の子")));
         assert!(is_parent_of(kin("子"), kin("子の子")) && !is_parent_of(kin("世帯主"), kin("子の子")));
         assert!(!is_parent_of(kin("子"), kin("子")) && !is_parent_of(kin("弟"), kin("子")));
+    }
+
+    fn resident(n: u8, relation: &str, born: &str) -> Resident {
+        Resident {
+            id: crate::ResidentId::from_bytes([n; 16]),
+            register_id: crate::bridge::RegisterId::parse(&[b'0' + n]).unwrap(),
+            household: crate::bridge::RegisterId::parse(b"H"),
+            relation: relation.to_owned(),
+            date_of_birth: born.parse().ok(),
+            sex: civil::Sex::Female,
+            district: String::new(),
+            status: Status::Current,
+            status_on: None,
+            became_resident_on: None,
+            protected: false,
+            listed: true,
+            facts: std::collections::BTreeMap::new(),
+            recorded_at: civil::Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn a_grandchild_has_parents_only_where_one_couple_can_be_meant() {
+        let child = resident(9, "子の子", "2018-05-05");
+        let ids = |others: &[Resident]| parents(&child, others).iter().map(|parent| parent.id.bytes()[0]).collect::<Vec<_>>();
+        let (head, son, wife) =
+            (resident(1, "世帯主", "1955-01-01"), resident(2, "長男", "1985-01-01"), resident(3, "子の妻", "1986-01-01"));
+        let (aunt, girl, unknown) = (resident(4, "長女", "1988-01-01"), resident(5, "二女", "2009-01-01"), resident(6, "二男", ""));
+        assert_eq!(ids(&[head.clone(), son.clone(), wife.clone()]), [2, 3]);
+        assert_eq!(ids(std::slice::from_ref(&wife)), [3]);
+        // An aunt who lives there could be the mother as well as the son the father.
+        assert_eq!(ids(&[head.clone(), son.clone(), wife.clone(), aunt.clone()]), [0u8; 0]);
+        assert_eq!(ids(&[son.clone(), wife.clone(), resident(7, "子の夫", "1980-01-01")]), [0u8; 0]);
+        // A girl who was nine at the birth could not; somebody of unknown age could.
+        assert_eq!(ids(&[son.clone(), wife.clone(), girl]), [2, 3]);
+        assert_eq!(ids(&[son, wife, unknown]), [0u8; 0]);
     }
 
     #[test]

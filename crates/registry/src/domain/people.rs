@@ -3,7 +3,7 @@ use store::{Ctx, Looked, Permission, permitted};
 
 use crate::bridge::{DayNumber, MatchKeys, MatchSecret};
 use crate::model::{Error, Match, Resident, ResidentId, Search};
-use crate::rules::{is_parent_of, kin};
+use crate::rules::{is_grandchild, parents};
 use crate::store as tables;
 use crate::store::{Keyed, Stored};
 
@@ -217,7 +217,8 @@ async fn is_protected_now(ctx: &mut Ctx, id: ResidentId) -> Result<bool, Error> 
     Ok(tables::find(ctx, id).await?.ok_or(Error::ResidentNotFound)?.protected)
 }
 
-/// Gives the parents of a resident who live in the same household today, by the register's relations (世帯主, 妻, 夫, 子, 妻の子, 子の子 …).
+/// Gives the parents of a resident who live in the same household today, by the register's relations (世帯主, 妻, 夫, 子, 妻の子, 子の子 …). Where the
+/// register does not say which of several couples the parents are, nobody is given: the counter decides.
 ///
 /// It says nothing about age: a rule says until when a parent acts for a child. Someone under protection measures is never given, and has none.
 ///
@@ -229,7 +230,10 @@ pub async fn guardians_of(ctx: &mut Ctx, child: ResidentId) -> Result<Vec<Reside
     if child.protected {
         return Ok(Vec::new());
     }
-    Ok(others.iter().filter(|other| is_parent_of(kin(&other.relation), kin(&child.relation))).cloned().collect())
+    if hides_a_parent(ctx, child).await? {
+        return Ok(Vec::new());
+    }
+    Ok(parents(child, others).into_iter().cloned().collect())
 }
 
 /// Gives the children of a resident who live in the same household today; see [`guardians_of`].
@@ -242,5 +246,24 @@ pub async fn children_of(ctx: &mut Ctx, parent: ResidentId) -> Result<Vec<Reside
     if parent.protected {
         return Ok(Vec::new());
     }
-    Ok(others.iter().filter(|other| is_parent_of(kin(&parent.relation), kin(&other.relation))).cloned().collect())
+    let mut children = Vec::new();
+    for other in others {
+        if parents(other, &together).iter().any(|found| found.id == parent.id) && !hides_a_parent(ctx, other).await? {
+            children.push(other.clone());
+        }
+    }
+    Ok(children)
+}
+
+/// Whether somebody under protection measures, who is left out of the household, may be a grandchild's parent: then nobody else is taken for one.
+async fn hides_a_parent(ctx: &mut Ctx, child: &Resident) -> Result<bool, Error> {
+    let Some(household) = child.household.filter(|_| is_grandchild(child)) else { return Ok(false) };
+    let today = ctx.today();
+    for stored in tables::household(ctx, &household.to_string()).await? {
+        let other = stored.into_resident()?;
+        if other.protected && other.current_on(today) && !parents(child, &[other]).is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
