@@ -90,15 +90,36 @@ test('a phone makes a key, shows its card and renews the code', async () => {
   await assertAccessible(page);
 });
 
-test('the same phone is not registered twice, and one that the centre forgot registers again', async () => {
+test('the same phone is not registered twice, and one that the centre does not know registers again only when told to', async () => {
   const page = await phone();
   await page.reload();
   await page.waitForSelector('.pass__qr svg');
   assert.equal(town.state.phones.size, 1);
   town.state.phones.clear();
   await page.reload();
+  await page.waitForSelector('.notice--error button');
+  assert.equal(town.state.phones.size, 0, 'not by itself');
+  assert.equal(await page.locator('.pass').count(), 0);
+  await assertAccessible(page);
+  await page.locator('.notice--error button').click();
   await page.waitForSelector('.pass__qr svg');
   assert.equal(town.state.phones.size, 1);
+});
+
+test('a phone that was ended shows no card, makes no new key and says how to begin again', async () => {
+  const page = await phone();
+  town.state.ended = true;
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  await page.waitForSelector('.notice--error a[href="/start"]');
+  assert.equal(await page.locator('.pass').count(), 0);
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  assert.equal(town.state.phones.size, 1);
+  assert.equal(await page.evaluate(() => new Promise((resolve) => {
+    indexedDB.open('tegata').onsuccess = ({ target }) => {
+      target.result.transaction('phone').objectStore('phone').count().onsuccess = ({ target: { result } }) => resolve(result);
+    };
+  })), 0, 'the key is gone');
+  await assertAccessible(page);
 });
 
 test('the card turns over, fills the screen and closes by keyboard', async () => {

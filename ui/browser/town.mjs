@@ -13,7 +13,7 @@ export const PAIRING_CODE = 'AB12CD34';
 const TITLE = '子ども医療費受給資格証';
 
 export async function startTown() {
-  const state = { down: false, revoked: false, clockAheadS: 0, phones: new Map(), challenges: new Map(), decisions: [], delivered: [], whatif: undefined };
+  const state = { down: false, revoked: false, ended: false, clockAheadS: 0, phones: new Map(), challenges: new Map(), decisions: [], delivered: [], whatif: undefined };
   const issuer = await Issuer.make('012345');
   const server = createServer((request, response) => {
     if (state.down) return request.socket.destroy();
@@ -54,8 +54,9 @@ async function answer(request, response, state, issuer) {
       return json(201, { device });
     }
     case '/api/v1/me/cards': {
+      if (state.ended) return json(410, { title: 'ended', code: 'cards.phone_ended' });
       const phone = state.phones.get(url.searchParams.get('device'));
-      if (!phone) return json(404, { title: 'device' });
+      if (!phone) return json(404, { title: 'device', code: 'cards.no_such_phone' });
       const live = state.revoked ? { state: 'ended', reason: '転出により終わりました。' } : { state: 'live', ...phone.held };
       return json(200, { server_time: now(), cards: [{ id: 'c1', programme: 'child-medical', title: TITLE, holder_label: '青空 はな', valid_until: '2099-03-31', color: '#1f5c40', icon: 'child', back: [{ label: '受給者番号', value: '1234567' }], links: [{ label: '共有', href: '/share/c1' }], ...live }] });
     }
@@ -93,7 +94,7 @@ function pages() {
   const shell = (kind, island, main) => `<!doctype html><html lang="ja"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>青空町</title><link rel="stylesheet" href="${asset('app.css')}"><link rel="icon" href="${asset('icon.svg')}"><script type="module" src="${asset('app.js')}"></script></head>
     <body class="page page--${kind}"><a class="skip" href="#main">本文へ進む</a><header class="top"><a class="brand" href="/"><svg class="brand__mark" aria-hidden="true"><use href="${asset('icons.svg')}#mark"></use></svg><span class="brand__words"><span class="brand__name">住民パスポート</span></span></a></header>
     <script type="application/json" id="texts">${JSON.stringify(texts())}</script><main class="main" id="main" tabindex="-1">${main}</main><script type="module" src="${asset(island)}"></script></body></html>`;
-  const cards = shell('resident', 'card.js', `<h1 class="title">カード</h1>${template}<tegata-card data-endpoint="/api/v1/me/cards" data-devices="/api/v1/me/devices" data-wasm="${asset('credential.wasm')}" data-town="青空町"></tegata-card>`);
+  const cards = shell('resident', 'card.js', `<h1 class="title">カード</h1>${template}<tegata-card data-endpoint="/api/v1/me/cards" data-devices="/api/v1/me/devices" data-wasm="${asset('credential.wasm')}" data-town="青空町" data-login="/start"></tegata-card>`);
   return {
     '/': cards, '/offline': cards,
     '/verify': shell('verify', 'verifier.js', `<h1 class="sr">窓口</h1><tegata-verifier data-pair="/api/v1/verifier/pair" data-sync="/api/v1/verifier/sync" data-decisions="/api/v1/decisions" data-log="/api/v1/verifier/log" data-wasm="${asset('credential.wasm')}"></tegata-verifier>`),

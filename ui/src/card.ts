@@ -7,7 +7,7 @@ import { ask, Problem, Unreachable } from './lib/http.ts';
 import { shelf } from './lib/keep.ts';
 import { text, textIfAny } from './lib/texts.ts';
 import { OLD_AFTER_MS, showing, type CardJson, type CardsAnswer, type Kept } from './pass/model.ts';
-import { findPhone, forgetPhone, registerPhone, sign, type Phone } from './pass/phone.ts';
+import { findPhone, forgetPhone, overFor, registerPhone, sign, type Over, type Phone } from './pass/phone.ts';
 import { BrightView } from './pass/bright.ts';
 import { PassView } from './pass/view.ts';
 
@@ -22,6 +22,8 @@ class TegataCard extends HTMLElement {
   #kept: Kept | undefined;
   #online = false;
   #loggedOut = false;
+  /** Set once the centre no longer takes this phone: nothing is asked or registered again until somebody says so. */
+  #over: Over | undefined;
   #views = new Map<string, PassView>();
   #bright = new BrightView();
   #notice = el('div', { role: 'status', class: 'stack stack--tight no-print' });
@@ -60,7 +62,7 @@ class TegataCard extends HTMLElement {
 
   /** Asks the centre for this phone's cards, and shows what is held when it cannot be reached. */
   async #ask(): Promise<void> {
-    if (this.#asking) return;
+    if (this.#asking || this.#over) return;
     this.#asking = true;
     try {
       const askedAt = Date.now();
@@ -68,10 +70,11 @@ class TegataCard extends HTMLElement {
       this.#clock.learn(answer.server_time, askedAt, Date.now());
       this.#online = true;
       this.#loggedOut = false;
-      this.#kept = { cards: answer.cards, checkedMs: this.#clock.now(), offsetMs: this.#clock.offsetMs };
+      this.#kept = { cards: answer.cards, checkedMs: this.#clock.now(), offsetMs: this.#clock.offsetMs, answeredAt: answer.server_time };
       await answers.put('me', this.#kept);
     } catch (cause) {
       this.#online = false;
+      if (this.#over) return await this.#tellOver(this.#over);
       this.#loggedOut = cause instanceof Problem && (cause.status === 401 || cause.status === 403);
       if (!this.#kept && !this.#loggedOut) this.#say('error', cause instanceof Unreachable ? text('card.failed') : String((cause as Error).message || text('card.failed')), true);
     } finally {
@@ -83,15 +86,37 @@ class TegataCard extends HTMLElement {
 
   async #cards(): Promise<CardsAnswer> {
     this.#phone ??= (await findPhone()) ?? (await registerPhone(this.dataset['devices'] ?? ''));
-    const url = (phone: Phone): string => `${this.dataset['endpoint']}?device=${encodeURIComponent(phone.device)}`;
+    const asked = new URLSearchParams({ device: this.#phone.device, ...(this.#kept?.answeredAt ? { seen: this.#kept.answeredAt } : {}) });
     try {
-      return await ask<CardsAnswer>(url(this.#phone));
+      return await ask<CardsAnswer>(`${this.dataset['endpoint']}?${asked}`);
     } catch (cause) {
-      if (!(cause instanceof Problem && cause.status === 404)) throw cause;
-      await forgetPhone();
-      this.#phone = await registerPhone(this.dataset['devices'] ?? '');
-      return ask<CardsAnswer>(url(this.#phone));
+      if (cause instanceof Problem) this.#over = overFor(cause.body);
+      throw cause;
     }
+  }
+
+  /** Takes every card off the screen and says how to begin again; the key goes too where only a new proof helps. */
+  async #tellOver(over: Over): Promise<void> {
+    this.#kept = undefined;
+    await answers.delete('me');
+    if (over === 'ended') await forgetPhone();
+    this.#phone = undefined;
+    this.#views.clear();
+    const login = this.dataset['login'];
+    const next = over === 'ended'
+      ? login ? el('a', { class: 'button button--small', href: login }, text('card.begin_again')) : undefined
+      : el('button', { class: 'button button--small', type: 'button', onclick: () => void this.#beginAgain() }, text('card.use_again'));
+    this.#notice.replaceChildren(note('error', text(over === 'ended' ? 'card.phone_ended' : 'card.phone_unknown'), next));
+    delete this.#notice.dataset['said'];
+    this.replaceChildren(this.#notice);
+  }
+
+  /** A new key for this phone, because somebody who is signed in asked for it. */
+  async #beginAgain(): Promise<void> {
+    await forgetPhone();
+    this.#over = undefined;
+    this.#notice.replaceChildren();
+    await this.#ask();
   }
 
   #draw(kept: Kept): void {

@@ -4,7 +4,7 @@ import { fromBase64Url, toBase64Url } from '../src/lib/bytes.ts';
 import { japanDay, ServerClock } from '../src/lib/clock.ts';
 import { fill, find } from '../src/lib/texts.ts';
 import { showing, type CardJson } from '../src/pass/model.ts';
-import { labelOf } from '../src/pass/phone.ts';
+import { labelOf, overFor } from '../src/pass/phone.ts';
 
 const CARD: CardJson = { id: '1', programme: 'p', title: 't', holder_label: 'h', valid_until: '2027-03-31', state: 'live', credential: 'AA' };
 
@@ -58,4 +58,10 @@ test('a phone gets a name people know', () => {
   assert.equal(labelOf('Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36'), 'Android, Chrome');
   assert.equal(labelOf('Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1'), 'iPhone, Safari');
   assert.equal(labelOf('Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36 Edg/140.0'), 'Windows, Edge');
+});
+
+test('a phone that was ended is told from one the centre does not know, and neither from being signed out', () => {
+  assert.equal(overFor({ code: 'cards.phone_ended' }), 'ended');
+  assert.equal(overFor({ code: 'cards.no_such_phone' }), 'unknown');
+  for (const other of [{ code: 'web.not_signed_in' }, { code: 404 }, undefined, null, 'Not Found']) assert.equal(overFor(other), undefined);
 });

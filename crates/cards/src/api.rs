@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use town::{Barcode, Disclosed, Programme};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use web::{App, Caller, Problem, Reader, View, signed_in};
+use web::{App, Caller, Problem, Reader, Session, View, signed_in};
 
 use crate::domain::{self, Asked, CardView, Office, ShareState};
 use crate::model::{CardId, Decision, OfflineUse, ShareId, UseId};
@@ -90,13 +90,16 @@ struct LinkJson {
 }
 
 /// Gives the caller's cards, each signed for the phone that asks.
-#[utoipa::path(get, path = "/api/v1/me/cards", params(("device" = String, Query)), responses((status = 200, body = MyCards)), tag = "cards")]
+#[utoipa::path(get, path = "/api/v1/me/cards", params(("device" = String, Query)), responses(
+    (status = 200, body = MyCards), (status = 410, description = "This phone was ended: prove with the card to begin again.")), tag = "cards")]
 async fn my_cards(
     view: View,
     Extension(office): Extension<Arc<Office>>,
+    Session(session): Session,
     Caller(mut ctx): Caller,
     Query(phone): Query<OfPhone>,
 ) -> Result<Json<MyCards>, Problem> {
+    domain::asks_from(&mut ctx, session, phone.device).await?;
     signed_in(&ctx)?;
     let cards = domain::my_cards(&mut ctx, &office, Some(phone.device)).await?;
     let server_time = ctx.now();

@@ -15,7 +15,7 @@ pub use entitle::{
     EVERY_MIDNIGHT, FOLLOW_BUNDLE, ToFollow, end_phone_cards, end_unlinked, follow_bundle, plan_midnight, plan_to_follow,
     reevaluate_people, reevaluate_town,
 };
-pub use hold::{CardView, Held, end_by_clerk, my_cards};
+pub use hold::{CardView, Held, asks_from, end_by_clerk, my_cards};
 pub use issue::Office;
 pub use learn::{UseStatistics, programme_counts, use_statistics};
 pub use share::{SHARE_MINUTES, ShareState, Sharer, end_share, holders, join, share_code, share_state};

@@ -229,6 +229,9 @@ pub enum Error {
     /// The phone is not registered to the caller, or was ended.
     #[error("the phone is not registered")]
     NoSuchPhone,
+    /// The phone that asks was ended, and nobody is signed in on it any more.
+    #[error("the phone was ended")]
+    PhoneEnded,
     /// No place in the status list is left.
     #[error("the status list is full")]
     StatusListFull,

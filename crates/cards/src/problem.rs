@@ -21,6 +21,7 @@ impl From<Error> for Problem {
             Error::TooManyHolders => Problem::conflict("cards.too_many_holders"),
             Error::ShareCode => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "cards.share_code"),
             Error::NoSuchPhone => Problem::new(StatusCode::NOT_FOUND, "cards.no_such_phone"),
+            Error::PhoneEnded => Problem::new(StatusCode::GONE, "cards.phone_ended"),
             error @ (Error::Registry(_) | Error::Credential(_) | Error::StatusListFull) => Problem::internal(&error),
         }
     }

@@ -19,7 +19,7 @@ pub use domain::devices::{devices, end_device, pair, pairing_code, verifiers_of}
 pub use domain::links::{accounts_of, accounts_waiting, link, link_of, unlink};
 pub use domain::matches::{ask_for_match, match_open_for, match_requests, protect_matches, reject_match, resolve_match, see_match_request};
 pub use domain::people::{account, forget_expired, label_of, start_light_account, who_looked};
-pub use domain::phones::{end_phone, phone, phone_challenge, phones_of, register_phone};
+pub use domain::phones::{end_phone, phone, phone_challenge, phones_of, register_phone, speak_for};
 pub use domain::prove::{begin_proof, claim_proof, complete_proof, note_refusal, proof_asked, proof_state, proofs_of};
 pub use domain::sessions::{actor_of, end_session, end_sessions_of, refresh_session, sessions_of, start_session};
 pub use domain::staff::{
@@ -37,6 +37,7 @@ pub const MIGRATIONS: ::store::Migrations = ::store::Migrations {
     room: "identity",
     files: &[
         ("202611230930_create.sql", include_str!("../migrations/202611230930_create.sql")),
+        ("202611252200_phone_of_session.sql", include_str!("../migrations/202611252200_phone_of_session.sql")),
         ("202611252230_parted.sql", include_str!("../migrations/202611252230_parted.sql")),
     ],
 };

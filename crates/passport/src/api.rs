@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use store::{AccountId, Actor, Ctx};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use web::{App, Caller, Problem, Reader, View};
+use web::{App, Caller, Problem, Reader, Session, View};
 
 use crate::browser::Begun;
 use crate::domain::{self, Error, Proofing};
@@ -195,10 +195,14 @@ struct Registered {
 
 /// Binds this phone's key to the caller's account.
 #[utoipa::path(post, path = "/api/v1/me/devices", request_body = Register, responses((status = 201, body = Registered)), tag = "phones")]
-async fn register(Caller(mut ctx): Caller, Json(phone): Json<Register>) -> Result<(StatusCode, Json<Registered>), Problem> {
+async fn register(
+    Session(session): Session,
+    Caller(mut ctx): Caller,
+    Json(phone): Json<Register>,
+) -> Result<(StatusCode, Json<Registered>), Problem> {
     let account = account(&ctx)?;
     let (jwk, proof) = (phone.jwk.to_string(), bytes(&phone.proof)?);
-    let phone = identity::register_phone(&mut ctx, account, phone.challenge, &jwk, &proof, &phone.label).await?;
+    let phone = identity::register_phone(&mut ctx, account, session, phone.challenge, &jwk, &proof, &phone.label).await?;
     let server_time = ctx.now();
     ctx.commit().await?;
     Ok((StatusCode::CREATED, Json(Registered { server_time, device: phone.id })))

@@ -84,6 +84,17 @@ impl FromRequestParts<App> for Caller {
     }
 }
 
+/// The session a holder asks with, for the phone it speaks for; none for who is not signed in.
+pub struct Session(pub Option<identity::SessionId>);
+
+impl FromRequestParts<App> for Session {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Ok(Self(look(parts, app).await?.1.map(|caller| caller.session)))
+    }
+}
+
 /// Begins to look on behalf of whoever carries the session's token.
 async fn look(parts: &Parts, app: &App) -> Result<(Ctx, Option<identity::Caller>), Problem> {
     let mut ctx = app.store().read(Actor::Anonymous).await?;

@@ -17,7 +17,8 @@ pub use api::openapi_document;
 pub use app::{App, AppBuilder};
 pub use assets::{Assets, assets_router};
 pub use caller::{
-    Caller, HOLDER_COOKIE, Reader, STAFF_COOKIE, SessionKind, VERIFIER_COOKIE, end_cookie, session_cookie, signed_in, staff, staff_name,
+    Caller, HOLDER_COOKIE, Reader, STAFF_COOKIE, Session, SessionKind, VERIFIER_COOKIE, end_cookie, session_cookie, signed_in, staff,
+    staff_name,
 };
 pub use guard::comes_from_us;
 pub use language::{Arg, View, day_in_words, moment_in_words};

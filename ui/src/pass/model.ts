@@ -8,8 +8,8 @@ export interface CardJson {
   back?: { label: string; value: string }[]; links?: { label: string; href: string }[];
 }
 
-/** The last answer, when it was asked (server's clock) and how far this phone's clock is off. */
-export interface Kept { cards: CardJson[]; checkedMs: number; offsetMs: number }
+/** The last answer, when it was asked (server's clock), how far this phone's clock is off, and the centre's time in it: told back, it says what came. */
+export interface Kept { cards: CardJson[]; checkedMs: number; offsetMs: number; answeredAt?: string }
 
 export type Shown =
   | { state: 'live'; qr: true }

@@ -23,6 +23,15 @@ export async function registerPhone(devices: string): Promise<Phone> {
   return phone;
 }
 
+/** Why the centre gives this phone no cards: it was ended, or it is not the phone of who is signed in. */
+export type Over = 'ended' | 'unknown';
+
+/** What a problem of the centre's says of this phone; nothing when it is about something else, or somebody else's page in between. */
+export function overFor(problem: unknown): Over | undefined {
+  const { code } = (problem ?? {}) as { code?: unknown };
+  return code === 'cards.phone_ended' ? 'ended' : code === 'cards.no_such_phone' ? 'unknown' : undefined;
+}
+
 export const forgetPhone = (): Promise<void> => phones.delete('me');
 
 /** Raw r‖s, the form COSE wants. */

@@ -47,6 +47,22 @@ impl CardView {
     }
 }
 
+/// Takes note of the phone that asks with a session, so that both end together.
+///
+/// # Errors
+/// [`Error::PhoneEnded`] when nobody is signed in and the phone was ended, so that its screen can say so; [`Error::NoSuchPhone`] when the phone is
+/// not this session's or no longer trusted; the store's.
+pub async fn asks_from(ctx: &mut Ctx, session: Option<identity::SessionId>, phone: identity::PhoneId) -> Result<()> {
+    let Some(session) = session else {
+        let known = identity::phone(ctx, phone).await?;
+        return if known.is_some_and(|phone| phone.ended_at.is_some()) { Err(Error::PhoneEnded) } else { Ok(()) };
+    };
+    match identity::speak_for(ctx, session, phone).await {
+        Err(identity::Error::PhoneNotFound) => Err(Error::NoSuchPhone),
+        done => Ok(done?),
+    }
+}
+
 /// Gives the caller's cards, and in the named phone those it lacks or whose time is nearly up are issued.
 ///
 /// # Errors

@@ -50,6 +50,10 @@ card-failed = It could not be loaded.
 card-retry = Try again
 card-none = No cards yet.
 card-ended = Its last day has passed.
+card-phone-ended = This phone was ended. It shows no cards any more. To use it again, prove who you are with your My Number Card once more.
+card-begin-again = Prove with the card
+card-phone-unknown = This phone was ended before. It can be registered again, as a phone of the person who is logged in.
+card-use-again = Register this phone
 
 ended-not-entitled = It ended because the entitlement ended.
 ended-share-ended = The share was ended.
@@ -123,6 +127,8 @@ problem-cards-share-code = The code is wrong or its time is over
     .next = Ask them to show a new code.
 problem-cards-no-such-phone = This phone is not registered
     .next = Open the page again.
+problem-cards-phone-ended = This phone was ended
+    .next = To use it again, prove who you are with your My Number Card once more.
 
 verify-title = Check
 verify-needs-script = This page needs JavaScript. Check your browser's settings.

@@ -50,6 +50,10 @@ card-failed = うまく いきませんでした。
 card-retry = もう一度
 card-none = まだ カードは ありません。
 card-ended = 使える 日が 終わりました。
+card-phone-ended = この スマートフォンは 終わりました。カードは 出ません。また 使う ときは、マイナンバーカードで もう一度 確（たし）かめて ください。
+card-begin-again = カードで 確（たし）かめる
+card-phone-unknown = この スマートフォンの 前の 登録（とうろく）は 終わりました。もう一度 登録する ことが できます。
+card-use-again = この スマートフォンを 登録する
 
 ended-not-entitled = もう 使えません。条件（じょうけん）に 合わなく なりました。
 ended-share-ended = いっしょに 使う ことが 終わりました。
@@ -123,6 +127,8 @@ problem-cards-share-code = コードが ちがいます。または 時間が �
     .next = もう一度 コードを 出して もらって ください。
 problem-cards-no-such-phone = この スマートフォンは 登録（とうろく）されて いません
     .next = 画面を もう一度 開いて ください。
+problem-cards-phone-ended = この スマートフォンは 終わりました
+    .next = また 使う ときは、マイナンバーカードで もう一度 確（たし）かめて ください。
 
 verify-title = 確認（かくにん）
 verify-needs-script = この 画面には JavaScriptが 必要です。

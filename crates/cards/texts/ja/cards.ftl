@@ -50,6 +50,10 @@ card-failed = 読みこめませんでした。
 card-retry = もう一度
 card-none = まだカードはありません。
 card-ended = 有効期限が過ぎました。
+card-phone-ended = このスマートフォンの登録は終わっています。カードはもう表示されません。また使うときは、マイナンバーカードでもう一度本人確認をしてください。
+card-begin-again = カードで本人確認をする
+card-phone-unknown = このスマートフォンの以前の登録は終わっています。いまログインしている人のスマートフォンとして、もう一度登録できます。
+card-use-again = このスマートフォンを登録する
 
 ended-not-entitled = 資格がなくなったため、使えなくなりました。
 ended-share-ended = 分けあいが終わりました。
@@ -123,6 +127,8 @@ problem-cards-share-code = コードが正しくないか、時間が過ぎて�
     .next = 相手にもう一度コードを表示してもらってください。
 problem-cards-no-such-phone = このスマートフォンは登録されていません
     .next = 画面を開き直してください。
+problem-cards-phone-ended = このスマートフォンの登録は終わっています
+    .next = また使うときは、マイナンバーカードでもう一度本人確認をしてください。
 
 verify-title = 確認
 verify-needs-script = この画面にはJavaScriptが必要です。ブラウザーの設定をお確かめください。

@@ -2,7 +2,7 @@ use ::store::{AccountId, Ctx, FromRow, Row, params};
 use civil::Timestamp;
 use credential::HolderKey;
 
-use crate::{Error, Phone, PhoneChallengeId, PhoneEnd, PhoneId, Result};
+use crate::{Error, Phone, PhoneChallengeId, PhoneEnd, PhoneId, Result, SessionId};
 
 ::store::queries! {
     PHONE = "select id, account, key, thumbprint, label, registered_at, ended_at from identity_phone where id = $1";
@@ -10,6 +10,12 @@ use crate::{Error, Phone, PhoneChallengeId, PhoneEnd, PhoneId, Result};
     INSERT = "insert into identity_phone (id, account, key, thumbprint, label, registered_at) values ($1, $2, $3, $4, $5, $6)
         on conflict (thumbprint) do nothing";
     END = "update identity_phone set ended_at = $2, ended_why = $3 where id = $1 and ended_at is null";
+    /// The phone a holder's session speaks for, if it speaks for one.
+    OF_SESSION = "select phone from identity_session where id = $1 and kind = 'holder' and owner = $2";
+    SPEAK_FOR = "update identity_session set phone = $2 where id = $1";
+    /// Sessions of an account that speak for no phone that is still trusted.
+    END_SESSIONS = "delete from identity_session where kind = 'holder' and owner = $1
+        and (phone is null or phone not in (select id from identity_phone where account = $1 and ended_at is null))";
     INSERT_CHALLENGE = "insert into identity_phone_challenge (id, account, nonce, expires_at) values ($1, $2, $3, $4)";
     CHALLENGE = "select account, nonce, expires_at from identity_phone_challenge where id = $1";
     TAKE_CHALLENGE = "delete from identity_phone_challenge where id = $1";
@@ -49,6 +55,22 @@ pub(crate) async fn insert(ctx: &mut Ctx, phone: &Phone) -> Result<bool> {
 pub(crate) async fn end(ctx: &mut Ctx, id: PhoneId, why: PhoneEnd) -> Result<bool> {
     let now = ctx.now();
     Ok(ctx.tx().execute(END, params![id, now, why]).await? == 1)
+}
+
+/// The phone a session of the account speaks for; the outer none when the account has no such session.
+pub(crate) async fn of_session(ctx: &mut Ctx, session: SessionId, account: AccountId) -> Result<Option<Option<PhoneId>>> {
+    let found = ctx.tx().query_opt::<(Option<PhoneId>,)>(OF_SESSION, params![session, account.to_string()]).await?;
+    Ok(found.map(|(phone,)| phone))
+}
+
+pub(crate) async fn speak_for(ctx: &mut Ctx, session: SessionId, phone: PhoneId) -> Result<()> {
+    ctx.tx().execute(SPEAK_FOR, params![session, phone]).await?;
+    Ok(())
+}
+
+/// Ends the sessions of an account that speak for no trusted phone.
+pub(crate) async fn end_sessions(ctx: &mut Ctx, account: AccountId) -> Result<u64> {
+    Ok(ctx.tx().execute(END_SESSIONS, params![account.to_string()]).await?)
 }
 
 pub(crate) async fn insert_challenge(

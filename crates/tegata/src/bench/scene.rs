@@ -338,7 +338,7 @@ impl Desk {
         let question = identity::phone_challenge(&mut ctx, account).await?;
         let jwk = serde_json::to_string(&phone.public().0.to_jwk())?;
         let signature = phone.sign(&question.message)?;
-        let registered = identity::register_phone(&mut ctx, account, question.id, &jwk, &signature, "bench").await?;
+        let registered = identity::register_phone(&mut ctx, account, None, question.id, &jwk, &signature, "bench").await?;
         let views = cards::my_cards(&mut ctx, office, Some(registered.id)).await?;
         ctx.commit().await?;
         let held = views.into_iter().find(|view| view.holding.programme == *programme).and_then(|view| view.card);
