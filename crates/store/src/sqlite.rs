@@ -16,7 +16,7 @@ const READERS_MAX: usize = 8;
 const STATEMENTS_MAX: usize = 512;
 /// Pages in the write-ahead log from which on they are carried over into the file, beside the writer.
 const CARRY_FROM: i32 = 1_000;
-/// Pages from which on the writer waits until they are: the log is not to grow without end (100 MB).
+/// Pages from which on the writer does it itself before it goes on: the log is not to grow without end (100 MB).
 const CARRY_BEFORE_GOING_ON: i32 = 25_000;
 
 /// One writer and a few readers over one file in write-ahead mode.
@@ -71,9 +71,9 @@ fn carry_beside(writer: &mut Connection, path: &Path) -> Result<()> {
     std::thread::Builder::new().name("carry".to_owned()).spawn(move || carry(&carrier, &asked)).map_err(|_| crate::Error::Closing)?;
     writer.wal_hook(Some(move |log: &mut Wal, pages| {
         if pages >= CARRY_BEFORE_GOING_ON {
-            return log.checkpoint();
-        }
-        if pages >= CARRY_FROM {
+            // Refused when the other thread is at it. Never an error of this commit, which has happened.
+            let _ = log.checkpoint();
+        } else if pages >= CARRY_FROM {
             // Asked already, or gone with the house: either way nothing more is to be done here.
             let _ = ask.try_send(());
         }
