@@ -20,6 +20,7 @@ mod register;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tls;
 mod value;
 
 pub use audit::{AuditEntry, AuditFault, verify_audit};

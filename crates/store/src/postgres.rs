@@ -20,9 +20,12 @@ pub(crate) struct PostgresPool(Pool);
 
 impl PostgresPool {
     pub(crate) async fn open(address: &str) -> Result<Self> {
-        let config: tokio_postgres::Config =
-            address.parse().map_err(|_| Error::Address { reason: "not a PostgreSQL address".to_owned() })?;
-        let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let server = crate::tls::read(address)?;
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = match server.tls {
+            Some(tls) => Manager::from_config(server.config, tls, recycling),
+            None => Manager::from_config(server.config, NoTls, recycling),
+        };
         let pool =
             Pool::builder(manager).max_size(CONNECTIONS_MAX).build().map_err(|error| Error::Address { reason: error.to_string() })?;
         drop(pool.get().await?);
