@@ -94,6 +94,14 @@ impl Ctx {
     }
 }
 
+/// Gives the number and hash of the newest line: the whole trail in one line, to be noted elsewhere. `None` in an empty trail.
+///
+/// # Errors
+/// The driver's.
+pub async fn audit_tip(tx: &mut Tx) -> Result<Option<(i64, Vec<u8>)>> {
+    tx.query_opt(LAST, &[]).await
+}
+
 /// Walks the whole trail and gives how many lines it holds, or the first fault.
 ///
 /// # Errors

@@ -103,6 +103,14 @@ enum Backend {
 }
 
 impl Tx {
+    /// Says which engine this is on.
+    pub fn engine(&self) -> Engine {
+        match &self.0 {
+            Backend::Sqlite(_) => Engine::Sqlite,
+            Backend::Postgres(_) => Engine::Postgres,
+        }
+    }
+
     /// Runs a statement and gives the number of rows it changed.
     ///
     /// # Errors
@@ -171,6 +179,22 @@ impl Tx {
         match &mut self.0 {
             Backend::Sqlite(tx) => tx.bulk(sql, rows),
             Backend::Postgres(tx) => tx.bulk(sql, rows).await,
+        }
+    }
+
+    /// As [`each`](Self::each), for a text that is made as it is needed: copies of whole tables.
+    pub(crate) async fn each_of(&mut self, sql: &str, each: &mut (dyn FnMut(&Row) + Send)) -> Result<()> {
+        match &mut self.0 {
+            Backend::Sqlite(tx) => tx.each_of(sql, each),
+            Backend::Postgres(tx) => tx.each_of(sql, each).await,
+        }
+    }
+
+    /// As [`bulk`](Self::bulk), for a text that is made as it is needed.
+    pub(crate) async fn fill(&mut self, sql: &str, rows: &mut (dyn Iterator<Item = Vec<Value>> + Send)) -> Result<u64> {
+        match &mut self.0 {
+            Backend::Sqlite(tx) => tx.fill(sql, rows),
+            Backend::Postgres(tx) => tx.fill(sql, rows).await,
         }
     }
 

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Actor, Ctx, Error, Pending, Result, Store, params};
+use crate::{Actor, Ctx, Error, Pending, Result, Store, Tx, params};
 
 crate::id!(JobId, "A piece of work that follows a change.");
 
@@ -59,6 +59,8 @@ crate::queries! {
         on conflict (unique_key) do nothing";
     DUE = "select id, kind, payload, attempts from store_job where run_at <= $1 and attempts < $2 order by run_at limit 1";
     DONE = "delete from store_job where id = $1";
+    FAILED_ONCE = "select count(*) from store_job where attempts > 0 and attempts < $1";
+    GIVEN_UP = "select count(*) from store_job where attempts >= $1";
     FAILED = "update store_job set attempts = attempts + 1, run_at = $2, last_error = $3 where id = $1";
 }
 
@@ -79,6 +81,25 @@ impl Ctx {
         self.tx().execute(INSERT, params![id, kind, unique_key, payload, run_at]).await?;
         Ok(())
     }
+}
+
+/// Jobs that did not go well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobsInTrouble {
+    /// Failed, and will be tried again.
+    pub failing: u32,
+    /// Failed so often that they wait for somebody to look.
+    pub given_up: u32,
+}
+
+/// Counts the jobs that did not go well.
+///
+/// # Errors
+/// The driver's.
+pub async fn jobs_in_trouble(tx: &mut Tx) -> Result<JobsInTrouble> {
+    let (failing,) = tx.query_one::<(u32,)>(FAILED_ONCE, params![ATTEMPTS_MAX]).await?;
+    let (given_up,) = tx.query_one::<(u32,)>(GIVEN_UP, params![ATTEMPTS_MAX]).await?;
+    Ok(JobsInTrouble { failing, given_up })
 }
 
 /// Runs every job that is due, one transaction each, and gives how many were done. A job that fails waits longer each time and undoes nothing else.

@@ -6,6 +6,7 @@
 
 mod audit;
 mod clock;
+pub mod copy;
 mod ctx;
 mod db;
 mod event;
@@ -23,12 +24,12 @@ pub mod testing;
 mod tls;
 mod value;
 
-pub use audit::{AuditEntry, AuditFault, verify_audit};
+pub use audit::{AuditEntry, AuditFault, audit_tip, verify_audit};
 pub use clock::{Clock, SetClock, SystemClock};
 pub use ctx::{Ctx, Store, StoreBuilder};
 pub use db::{Db, Engine, Tx};
 pub use event::{Event, EventId, Reaction, Reactions};
-pub use job::{Job, JobHandler, JobHandlers, run_due_jobs};
+pub use job::{Job, JobHandler, JobHandlers, JobsInTrouble, jobs_in_trouble, run_due_jobs};
 pub use match_key::{MatchItems, MatchKey, MatchKeys, MatchSecret};
 pub use migrate::{Migrations, migrate};
 pub use policy::{AccountId, Actor, DeviceId, Permission, ResidentId, Role, StaffId, permitted, policy_table};

@@ -26,10 +26,7 @@ crate::queries! {
 /// [`Error::Migration`] when a migration that has run was changed since; the driver's otherwise.
 pub async fn migrate(db: &Db, rooms: &[Migrations], clock: &dyn Clock) -> Result<usize> {
     let mut tx = db.begin().await?;
-    tx.script(
-        "create table if not exists store_migration (room text not null, name text not null, checksum text not null, applied_at bigint not null, primary key (room, name))",
-    )
-    .await?;
+    begin(&mut tx).await?;
     let mut applied = 0;
     for room in std::iter::once(&OWN).chain(rooms) {
         for (name, sql) in room.files {
@@ -40,8 +37,22 @@ pub async fn migrate(db: &Db, rooms: &[Migrations], clock: &dyn Clock) -> Result
     Ok(applied)
 }
 
-async fn apply(tx: &mut Tx, room: &str, name: &str, sql: &str, clock: &dyn Clock) -> Result<bool> {
-    let checksum = hex::encode(digest::digest(&digest::SHA256, sql.as_bytes()));
+/// Makes the table that says which migrations ran.
+pub(crate) async fn begin(tx: &mut Tx) -> Result<()> {
+    tx.script(
+        "create table if not exists store_migration (room text not null, name text not null, checksum text not null, applied_at bigint not null, primary key (room, name))",
+    )
+    .await
+}
+
+/// What a migration that has run is known by.
+pub(crate) fn checksum(sql: &str) -> String {
+    hex::encode(digest::digest(&digest::SHA256, sql.as_bytes()))
+}
+
+/// Runs a migration unless it has run; true when it did.
+pub(crate) async fn apply(tx: &mut Tx, room: &str, name: &str, sql: &str, clock: &dyn Clock) -> Result<bool> {
+    let checksum = checksum(sql);
     if let Some((ran,)) = tx.query_opt::<(String,)>(RUN, params![room, name]).await? {
         if ran == checksum {
             return Ok(false);

@@ -70,6 +70,16 @@ impl PostgresTx {
 
     pub(crate) async fn bulk(&mut self, sql: &'static str, rows: &mut (dyn Iterator<Item = Vec<Value>> + Send)) -> Result<u64> {
         let statement = self.statement(sql).await?;
+        self.run_for_all(&statement, rows).await
+    }
+
+    /// As [`bulk`](Self::bulk), for a text that is not kept.
+    pub(crate) async fn fill(&mut self, sql: &str, rows: &mut (dyn Iterator<Item = Vec<Value>> + Send)) -> Result<u64> {
+        let statement = self.client()?.prepare(sql).await?;
+        self.run_for_all(&statement, rows).await
+    }
+
+    async fn run_for_all(&self, statement: &Statement, rows: &mut (dyn Iterator<Item = Vec<Value>> + Send)) -> Result<u64> {
         let client = self.client()?;
         let mut changed = 0;
         // Pipelined: the next rows are on their way before the first is answered.
@@ -87,7 +97,17 @@ impl PostgresTx {
 
     pub(crate) async fn each(&mut self, sql: &'static str, params: &[Value], each: &mut (dyn FnMut(&Row) + Send)) -> Result<()> {
         let statement = self.statement(sql).await?;
-        let rows = self.client()?.query_raw(&statement, params).await?;
+        self.hand_out(&statement, params, each).await
+    }
+
+    /// As [`each`](Self::each), for a text that is not kept.
+    pub(crate) async fn each_of(&mut self, sql: &str, each: &mut (dyn FnMut(&Row) + Send)) -> Result<()> {
+        let statement = self.client()?.prepare(sql).await?;
+        self.hand_out(&statement, &[], each).await
+    }
+
+    async fn hand_out(&self, statement: &Statement, params: &[Value], each: &mut (dyn FnMut(&Row) + Send)) -> Result<()> {
+        let rows = self.client()?.query_raw(statement, params).await?;
         pin_mut!(rows);
         while let Some(row) = rows.try_next().await? {
             each(&from_postgres(&row)?);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex as StdMutex};
 
 use rusqlite::hooks::Wal;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, ToSql};
+use rusqlite::{Connection, OpenFlags, Statement, ToSql};
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::{Result, Row, Value};
@@ -152,23 +152,21 @@ impl SqliteTx {
     }
 
     pub(crate) fn bulk(&mut self, sql: &'static str, rows: &mut (dyn Iterator<Item = Vec<Value>> + Send)) -> Result<u64> {
-        let mut statement = self.held.get().statement(sql)?;
-        let mut changed = 0;
-        for row in rows {
-            changed += statement.execute(rusqlite::params_from_iter(&row))? as u64;
-        }
-        Ok(changed)
+        run_for_all(&mut *self.held.get().statement(sql)?, rows)
+    }
+
+    /// As [`bulk`](Self::bulk), for a text that is not kept.
+    pub(crate) fn fill(&mut self, sql: &str, rows: &mut (dyn Iterator<Item = Vec<Value>> + Send)) -> Result<u64> {
+        run_for_all(&mut self.held.get().connection.prepare(&sql.replace('$', "?"))?, rows)
     }
 
     pub(crate) fn each(&mut self, sql: &'static str, params: &[Value], each: &mut (dyn FnMut(&Row) + Send)) -> Result<()> {
-        let mut statement = self.held.get().statement(sql)?;
-        let columns = statement.column_count();
-        let mut rows = statement.query(rusqlite::params_from_iter(params))?;
-        while let Some(row) = rows.next()? {
-            let values = (0..columns).map(|column| row.get_ref(column).map(from_sqlite)).collect::<Result<_, _>>()?;
-            each(&Row(values));
-        }
-        Ok(())
+        hand_out(&mut *self.held.get().statement(sql)?, params, each)
+    }
+
+    /// As [`each`](Self::each), for a text that is not kept.
+    pub(crate) fn each_of(&mut self, sql: &str, each: &mut (dyn FnMut(&Row) + Send)) -> Result<()> {
+        hand_out(&mut self.held.get().connection.prepare(sql)?, &[], each)
     }
 
     pub(crate) fn script(&mut self, sql: &str) -> Result<()> {
@@ -194,6 +192,24 @@ impl Drop for SqliteTx {
             tracing::error!(%error, "rollback failed");
         }
     }
+}
+
+fn run_for_all(statement: &mut Statement<'_>, rows: &mut (dyn Iterator<Item = Vec<Value>> + Send)) -> Result<u64> {
+    let mut changed = 0;
+    for row in rows {
+        changed += statement.execute(rusqlite::params_from_iter(&row))? as u64;
+    }
+    Ok(changed)
+}
+
+fn hand_out(statement: &mut Statement<'_>, params: &[Value], each: &mut (dyn FnMut(&Row) + Send)) -> Result<()> {
+    let columns = statement.column_count();
+    let mut rows = statement.query(rusqlite::params_from_iter(params))?;
+    while let Some(row) = rows.next()? {
+        let values = (0..columns).map(|column| row.get_ref(column).map(from_sqlite)).collect::<Result<_, _>>()?;
+        each(&Row(values));
+    }
+    Ok(())
 }
 
 fn from_sqlite(value: ValueRef<'_>) -> Value {
