@@ -6,7 +6,7 @@ pub use anchors::{Anchor, AnchorError, Anchors, TrustMode};
 
 use der::asn1::ObjectIdentifier;
 use jiff::civil::Date;
-use jiff::{Timestamp, tz};
+use jiff::{SignedDuration, Timestamp, tz};
 
 use crate::cert::{CertificateError, ParsedCertificate, oids};
 use crate::challenge::{Challenge, Purpose};
@@ -22,6 +22,18 @@ pub enum OnUnknown {
     Refuse,
     /// Accept and say so in the result (soft failure): for a sign-in the town chose to let pass with an entry in its records.
     Accept,
+    /// Accept, and say so, while what was last known is no older than this; refuse when it is, or when nothing was ever known.
+    AcceptKnownWithin(SignedDuration),
+}
+
+impl OnUnknown {
+    fn accepts(self, evidence: &Evidence, now: Timestamp) -> bool {
+        match self {
+            Self::Refuse => false,
+            Self::Accept => true,
+            Self::AcceptKnownWithin(most) => evidence.as_of.is_some_and(|at| at <= now && now.duration_since(at) <= most),
+        }
+    }
 }
 
 /// What a service accepts.
@@ -379,7 +391,7 @@ impl Verifier {
         let revocation_unchecked = match evidence.status {
             Status::Good => false,
             Status::Revoked { reason, at } => return Err(Refusal::Revoked { reason, at }),
-            Status::Unknown(why) if on_unknown == OnUnknown::Refuse => return Err(Refusal::RevocationUnknown(why)),
+            Status::Unknown(why) if !on_unknown.accepts(&evidence, now) => return Err(Refusal::RevocationUnknown(why)),
             Status::Unknown(_) => true,
         };
         Ok(Verified {

@@ -1,10 +1,12 @@
 //! Revocation lists (失効情報ファイル): read once, kept as sorted numbers, asked a hundred thousand times a second.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::{Evidence, Reason, Revocation, Source, Status, Subject, Unknown};
+use crate::CertificateKind;
 use crate::asn1::{self, BIT_STRING, ENUMERATED, GENERALIZED_TIME, INTEGER, Item, Items, Malformed, OCTET_STRING, OID, SEQUENCE, UTC_TIME};
 use crate::cert::{SignatureAlgorithm, oids};
 use crate::verify::{Anchor, Anchors};
@@ -39,6 +41,10 @@ impl From<Malformed> for CrlError {
 /// What was taken from a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Loaded {
+    /// Which kind of certificate it speaks of.
+    pub kind: CertificateKind,
+    /// Whether it is limited to a distribution point: a municipality's.
+    pub limited: bool,
     /// How many certificates stand on it.
     pub entries: usize,
     /// When it was made.
@@ -47,16 +53,17 @@ pub struct Loaded {
     pub next_update: Timestamp,
 }
 
-/// The lists of the roots, each kept until a newer one of the same coverage comes.
-#[derive(Debug, Default)]
+/// The lists of the roots, each kept until a newer one of the same coverage comes. A clone shares them and takes newer ones for itself.
+#[derive(Debug, Default, Clone)]
 pub struct CrlStore {
-    lists: Vec<List>,
+    lists: Vec<Arc<List>>,
 }
 
 #[derive(Debug)]
 struct List {
     /// The key identifier of the root that signed it.
     issuer: Vec<u8>,
+    kind: CertificateKind,
     /// The directory name it is limited to; none for a list of everything.
     point: Option<Vec<u8>>,
     this_update: Timestamp,
@@ -84,17 +91,35 @@ impl CrlStore {
         }
         let list = List {
             issuer: issuer.key_id.clone(),
+            kind: issuer.kind,
             point,
             this_update: raw.this_update,
             next_update: raw.next_update,
             entries: Entries::read(raw.entries)?,
         };
-        let loaded = Loaded { entries: list.entries.len(), this_update: list.this_update, next_update: list.next_update };
+        let loaded = list.loaded();
         match same {
-            Some(at) => self.lists[at] = list,
-            None => self.lists.push(list),
+            Some(at) => self.lists[at] = Arc::new(list),
+            None => self.lists.push(Arc::new(list)),
         }
         Ok(loaded)
+    }
+
+    /// What every list says of itself.
+    pub fn lists(&self) -> impl Iterator<Item = Loaded> + '_ {
+        self.lists.iter().map(|list| list.loaded())
+    }
+}
+
+impl List {
+    fn loaded(&self) -> Loaded {
+        Loaded {
+            kind: self.kind,
+            limited: self.point.is_some(),
+            entries: self.entries.len(),
+            this_update: self.this_update,
+            next_update: self.next_update,
+        }
     }
 }
 
@@ -108,7 +133,7 @@ pub(crate) fn read_unsigned(der: &[u8]) -> Result<usize, CrlError> {
 impl Revocation for CrlStore {
     /// Revoked if any covering list says so, even an old one; good only if a covering list is in time and does not name it.
     fn status(&self, subject: &Subject<'_>, now: Timestamp) -> Evidence {
-        let covers = |list: &&List| {
+        let covers = |list: &&Arc<List>| {
             list.issuer == subject.issuer.key_id && list.point.as_ref().is_none_or(|point| subject.crl_points.contains(point))
         };
         let mut best = Evidence::unknown(Source::Crl, Unknown::NoList);

@@ -6,6 +6,8 @@ pub mod ocsp;
 pub use crl::{CrlError, CrlStore, Loaded};
 pub use ocsp::{NamedBy, OcspClient, OcspPolicy};
 
+use std::sync::{Mutex, PoisonError};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -170,5 +172,46 @@ pub struct AskNobody;
 impl Revocation for AskNobody {
     fn status(&self, _subject: &Subject<'_>, _now: Timestamp) -> Evidence {
         Evidence::unknown(Source::Nobody, Unknown::NotAsked)
+    }
+}
+
+/// Asks another and keeps what it said: where asking may take seconds, over a network, the question is put before a transaction begins, and
+/// [`Told`] repeats the answer within it.
+pub struct Asking<'a> {
+    asked: &'a dyn Revocation,
+    told: Mutex<Told>,
+}
+
+impl<'a> Asking<'a> {
+    /// Will ask `asked`.
+    pub fn new(asked: &'a dyn Revocation) -> Self {
+        Self { asked, told: Mutex::default() }
+    }
+
+    /// What was said last.
+    pub fn told(self) -> Told {
+        self.told.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Revocation for Asking<'_> {
+    fn status(&self, subject: &Subject<'_>, now: Timestamp) -> Evidence {
+        let evidence = self.asked.status(subject, now);
+        let about = (subject.issuer.key_id.clone(), subject.serial.clone());
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Told(Some((about, evidence)));
+        evidence
+    }
+}
+
+/// What somebody said about one certificate; about any other, nobody was asked.
+#[derive(Debug, Clone, Default)]
+pub struct Told(Option<((Vec<u8>, Serial), Evidence)>);
+
+impl Revocation for Told {
+    fn status(&self, subject: &Subject<'_>, _now: Timestamp) -> Evidence {
+        match &self.0 {
+            Some(((issuer, serial), evidence)) if *issuer == subject.issuer.key_id && serial == subject.serial => *evidence,
+            _ => Evidence::unknown(Source::Nobody, Unknown::NotAsked),
+        }
     }
 }

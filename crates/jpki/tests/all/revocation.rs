@@ -2,9 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use jpki::revocation::ocsp::{self, OcspPolicy};
-use jpki::revocation::{CrlError, CrlStore, NamedBy, OcspClient, Source, Subject, Unknown};
+use jpki::revocation::{Asking, CrlError, CrlStore, NamedBy, OcspClient, Source, Subject, Unknown};
 use jpki::testca::{Municipality, TestCa};
-use jpki::{Anchor, Anchors, Evidence, KeyAlgorithm, ParsedCertificate, Reason, Refusal, Revocation, Status};
+use jpki::{Anchor, Anchors, Evidence, KeyAlgorithm, OnUnknown, ParsedCertificate, Policy, Reason, Refusal, Revocation, Status, Verifier};
 
 use crate::helpers::*;
 
@@ -57,6 +57,36 @@ fn a_stale_list_leaves_the_status_unknown_but_still_names_the_revoked() {
     let unknown = Refusal::RevocationUnknown(Unknown::Stale);
     assert_eq!(good.sign_in(&verifier(&ca), now(), &store).unwrap_err(), unknown);
     assert!(matches!(bad.sign_in(&verifier(&ca), now(), &store).unwrap_err(), Refusal::Revoked { .. }));
+}
+
+#[test]
+fn an_old_list_lets_a_sign_in_pass_only_as_long_as_the_policy_says() {
+    let mut ca = WORLD.ca.clone();
+    let signer = Signer::new(&mut ca, AUTH, |_| {});
+    let old = ca.crl(AUTH, at("2026-11-20T00:00:00Z"), at("2026-11-21T00:00:00Z")).unwrap();
+    let lists = store(&ca.anchors(), &[&old]);
+    let within = |hours| OnUnknown::AcceptKnownWithin(SignedDuration::from_hours(hours));
+    let soft = |hours| Verifier::new(ca.anchors(), Policy { user_auth_unknown: within(hours), ..Policy::test(RP) });
+    let later = at("2026-11-21T12:00:00Z");
+    let passed = signer.sign_in(&soft(36), later, &lists).unwrap();
+    assert!(passed.revocation_unchecked && passed.evidence.as_of == Some(at("2026-11-20T00:00:00Z")));
+    assert_eq!(signer.sign_in(&soft(35), later, &lists).unwrap_err(), Refusal::RevocationUnknown(Unknown::Stale));
+    let nothing = store(&ca.anchors(), &[]);
+    assert_eq!(signer.sign_in(&soft(168), later, &nothing).unwrap_err(), Refusal::RevocationUnknown(Unknown::NoList));
+}
+
+#[test]
+fn what_was_asked_before_is_repeated_about_the_same_certificate_and_no_other() {
+    let mut ca = WORLD.ca.clone();
+    let (one, two) = (Signer::new(&mut ca, AUTH, |_| {}), Signer::new(&mut ca, AUTH, |_| {}));
+    let lists = store(&ca.anchors(), &[&ca.crl(AUTH, now(), tomorrow()).unwrap()]);
+    let asking = Asking::new(&lists);
+    one.sign_in(&verifier(&ca), now(), &asking).unwrap();
+    let told = asking.told();
+    assert_eq!(one.sign_in(&verifier(&ca), now(), &told).unwrap().evidence.source, Source::Crl);
+    assert_eq!(two.sign_in(&verifier(&ca), now(), &told).unwrap_err(), Refusal::RevocationUnknown(Unknown::NotAsked));
+    let nobody = Asking::new(&lists).told();
+    assert_eq!(one.sign_in(&verifier(&ca), now(), &nobody).unwrap_err(), Refusal::RevocationUnknown(Unknown::NotAsked));
 }
 
 #[test]
