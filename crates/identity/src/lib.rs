@@ -24,7 +24,7 @@ pub use domain::prove::{begin_proof, claim_proof, complete_proof, note_refusal, 
 pub use domain::sessions::{actor_of, end_session, end_sessions_of, refresh_session, sessions_of, start_session};
 pub use domain::staff::{
     Demonstration, accept_invitation, accept_invitation_without_passkey, add_passkey, begin_acceptance, begin_passkey, begin_sign_in,
-    end_staff, first_administrator, invite_staff, set_roles, sign_in, staff, staff_member,
+    end_staff, first_administrator, has_administrator, invite_staff, recover_administration, set_roles, sign_in, staff, staff_member,
 };
 pub use events::*;
 pub use model::*;

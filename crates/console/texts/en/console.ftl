@@ -288,6 +288,7 @@ console-action-staff-ended = ended a member of staff
 console-action-staff-invited = invited to the staff
 console-action-staff-joined = joined the staff
 console-action-staff-passkey-added = added a passkey
+console-action-staff-recovery-invited = made an invitation to recover the administration
 console-action-staff-roles-set = changed roles
 console-action-staff-signed-in = signed in
 console-action-what-if-asked = asked who would qualify

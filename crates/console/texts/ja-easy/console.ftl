@@ -285,6 +285,7 @@ console-action-staff-ended = 職員を 終えた
 console-action-staff-invited = 職員を 招待した
 console-action-staff-joined = 職員に なった
 console-action-staff-passkey-added = パスキーを ふやした
+console-action-staff-recovery-invited = 管理者に もどるための 招待を 出した
 console-action-staff-roles-set = 役わりを 変えた
 console-action-staff-signed-in = ログインした
 console-action-what-if-asked = 条件に 合う 人数を しらべた

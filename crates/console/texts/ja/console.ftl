@@ -285,6 +285,7 @@ console-action-staff-ended = 職員の利用を終えた
 console-action-staff-invited = 職員を招いた
 console-action-staff-joined = 職員が登録した
 console-action-staff-passkey-added = パスキーを追加した
+console-action-staff-recovery-invited = 管理者に戻るための招待を出した
 console-action-staff-roles-set = 役割を変えた
 console-action-staff-signed-in = ログインした
 console-action-what-if-asked = 条件に合う人数を調べた
