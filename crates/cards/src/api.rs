@@ -395,7 +395,7 @@ struct Paired {
 }
 
 /// Pairs this browser to the place of the code: it may decide there from now on.
-#[utoipa::path(post, path = "/api/v1/verifier/pair", request_body = PairingCode, responses((status = 200, body = Paired)), tag = "verifier")]
+#[utoipa::path(post, path = "/api/v1/verifier/pair", request_body = PairingCode, responses((status = 200, body = Paired), (status = 429, description = "Too many wrong codes: Retry-After says when to ask again.")), tag = "verifier")]
 async fn pair(State(app): State<App>, view: View, Caller(mut ctx): Caller, Json(code): Json<PairingCode>) -> Result<Response, Problem> {
     let paired = identity::pair(&mut ctx, &code.code, &view.t("verify-title")).await?;
     let life_s = (paired.session.ends_at.as_second() - ctx.now().as_second()).max(0);

@@ -14,7 +14,9 @@ use std::sync::Arc;
 
 use ::store::{Migrations, Reactions};
 use axum::Extension;
-use web::{MenuItem, Service};
+use axum::http::Method;
+use identity::CodeKind;
+use web::{CodeRoute, MenuItem, Service};
 
 pub use domain::*;
 pub use model::*;
@@ -43,6 +45,12 @@ const MENU: &[MenuItem] = &[
     MenuItem { rank: 80, href: "/staff/places", text: "menu-places", icon: "place", staff: Some(::store::Permission::PairVerifier) },
 ];
 
+/// Where codes are typed: shared cards, and the pairing of a place.
+const CODES: &[CodeRoute] = &[
+    CodeRoute { method: Method::POST, path: "/join", kind: CodeKind::Share },
+    CodeRoute { method: Method::POST, path: "/api/v1/verifier/pair", kind: CodeKind::Pairing },
+];
+
 /// The cards service; `office` holds the town's signing key.
 pub fn service(office: Arc<Office>) -> Service {
     Service {
@@ -62,6 +70,7 @@ pub fn service(office: Arc<Office>) -> Service {
         },
         texts: TEXTS,
         menu: MENU,
+        codes: CODES,
         ..Service::new("cards")
     }
 }

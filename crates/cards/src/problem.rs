@@ -19,7 +19,7 @@ impl From<Error> for Problem {
             Error::NoSuchCard => Problem::new(StatusCode::NOT_FOUND, "cards.no_such_card"),
             Error::NotShareable => Problem::conflict("cards.not_shareable"),
             Error::TooManyHolders => Problem::conflict("cards.too_many_holders"),
-            Error::ShareCode => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "cards.share_code"),
+            Error::ShareCode => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "cards.share_code").wrong_code(),
             Error::NoSuchPhone => Problem::new(StatusCode::NOT_FOUND, "cards.no_such_phone"),
             Error::PhoneEnded => Problem::new(StatusCode::GONE, "cards.phone_ended"),
             error @ (Error::Registry(_) | Error::Credential(_) | Error::StatusListFull) => Problem::internal(&error),

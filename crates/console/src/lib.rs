@@ -19,14 +19,15 @@ mod words;
 
 use std::sync::{Arc, OnceLock};
 
+use axum::http::Method;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use identity::{Demonstration, Passkeys};
+use identity::{CodeKind, Demonstration, Passkeys};
 use registry::BridgeKeys;
 use store::Permission;
 use town::{Catalogue, Town};
 use utoipa_axum::{router::OpenApiRouter, routes};
-use web::{App, MenuItem, Service};
+use web::{App, CodeRoute, MenuItem, Service};
 
 /// The room's texts.
 const TEXTS: &[(&str, &str)] = &[
@@ -67,6 +68,13 @@ impl Console {
     }
 }
 
+/// Where an invitation's code is shown.
+const CODES: &[CodeRoute] = &[
+    CodeRoute { method: Method::POST, path: "/staff/join/{code}/without-passkey", kind: CodeKind::Invitation },
+    CodeRoute { method: Method::POST, path: "/api/v1/staff/passkey/register/begin", kind: CodeKind::Invitation },
+    CodeRoute { method: Method::POST, path: "/api/v1/staff/passkey/register/finish", kind: CodeKind::Invitation },
+];
+
 /// The console service.
 pub fn service(console: Arc<Console>) -> Service {
     let mut pages = pages();
@@ -78,6 +86,7 @@ pub fn service(console: Arc<Console>) -> Service {
         api: api().layer(Extension(console)),
         texts: TEXTS,
         menu: MENU,
+        codes: CODES,
         ..Service::new("console")
     }
 }

@@ -166,7 +166,7 @@ pub(crate) struct Register {
 }
 
 /// Begins to make a passkey: for an invitation, or a further one for who is signed in.
-#[utoipa::path(post, path = "/api/v1/staff/passkey/register/begin", request_body = Register, responses((status = 200, body = Begun)), tag = "staff")]
+#[utoipa::path(post, path = "/api/v1/staff/passkey/register/begin", request_body = Register, responses((status = 200, body = Begun), (status = 429, description = "Too many wrong codes: Retry-After says when to ask again.")), tag = "staff")]
 pub(crate) async fn register_begin(
     Extension(console): Extension<Arc<Console>>,
     Caller(mut ctx): Caller,
@@ -182,7 +182,7 @@ pub(crate) async fn register_begin(
 }
 
 /// Takes the new passkey; who accepts an invitation with it is signed in.
-#[utoipa::path(post, path = "/api/v1/staff/passkey/register/finish", request_body = Finished, responses((status = 200, body = Arrived)), tag = "staff")]
+#[utoipa::path(post, path = "/api/v1/staff/passkey/register/finish", request_body = Finished, responses((status = 200, body = Arrived), (status = 429, description = "Too many wrong codes: Retry-After says when to ask again.")), tag = "staff")]
 pub(crate) async fn register_finish(
     State(app): State<App>,
     view: View,

@@ -8,6 +8,7 @@ pub(crate) mod phones;
 pub(crate) mod prove;
 pub(crate) mod sessions;
 pub(crate) mod staff;
+pub(crate) mod tries;
 
 use ::store::{AccountId, Actor, Ctx, Permission};
 

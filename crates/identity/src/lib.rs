@@ -26,6 +26,7 @@ pub use domain::staff::{
     Demonstration, accept_invitation, accept_invitation_without_passkey, add_passkey, begin_acceptance, begin_passkey, begin_sign_in,
     end_staff, first_administrator, has_administrator, invite_staff, recover_administration, set_roles, sign_in, staff, staff_member,
 };
+pub use domain::tries::{count_try, give_try_back};
 pub use events::*;
 pub use model::*;
 pub use passkeys::Passkeys;
@@ -39,5 +40,6 @@ pub const MIGRATIONS: ::store::Migrations = ::store::Migrations {
         ("202611230930_create.sql", include_str!("../migrations/202611230930_create.sql")),
         ("202611252200_phone_of_session.sql", include_str!("../migrations/202611252200_phone_of_session.sql")),
         ("202611252230_parted.sql", include_str!("../migrations/202611252230_parted.sql")),
+        ("202611252300_code_tries.sql", include_str!("../migrations/202611252300_code_tries.sql")),
     ],
 };

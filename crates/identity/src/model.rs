@@ -448,6 +448,31 @@ impl std::fmt::Debug for OneTimeCode {
     }
 }
 
+/// A code that people type, and may type wrongly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CodeKind {
+    /// Typed at a card reader to find the question for the card.
+    Proof,
+    /// Pairs a verifier or enrols a station.
+    Pairing,
+    /// Opens an invitation to the staff.
+    Invitation,
+    /// Takes a shared card.
+    Share,
+}
+text_enum!(CodeKind { Proof = "proof", Pairing = "pairing", Invitation = "invitation", Share = "share" });
+
+/// Who types codes, to be told from others and not to be known: a hash of an account, or of a network address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TrySource(pub(crate) [u8; 32]);
+
+impl TrySource {
+    /// The source behind a text that stands for one: `holder:…`, `address:…`.
+    pub fn new(who: &str) -> Self {
+        Self(crate::secret::token_hash(who))
+    }
+}
+
 /// An invitation to the staff.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invitation {

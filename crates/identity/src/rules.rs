@@ -8,7 +8,7 @@ use civil::Timestamp;
 use credential::HolderKey;
 use jiff::SignedDuration;
 
-use crate::{Assurance, Error, Result, SessionKind};
+use crate::{Assurance, CodeKind, Error, Result, SessionKind};
 
 /// How long a question put to a card may be answered.
 pub(crate) const PROOF_LIFE: SignedDuration = SignedDuration::from_mins(10);
@@ -20,6 +20,8 @@ pub(crate) const PAIRING_LIFE: SignedDuration = SignedDuration::from_mins(30);
 pub(crate) const INVITATION_LIFE: SignedDuration = SignedDuration::from_hours(72);
 /// How long a passkey ceremony may take.
 pub(crate) const CEREMONY_LIFE: SignedDuration = SignedDuration::from_mins(10);
+/// How long wrong codes are remembered against who typed them.
+pub(crate) const TRY_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 /// The most characters a name or label may have.
 pub(crate) const TEXT_CHARS_MAX: usize = 80;
 
@@ -27,6 +29,32 @@ pub(crate) const TEXT_CHARS_MAX: usize = 80;
 pub(crate) const CODE_CHARS: usize = 8;
 /// What codes are made of: no 0 or O, no 1, I or L.
 pub const CODE_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
+
+/// How often one source may be wrong within [`TRY_WINDOW`]. A household or a town hall reaches us by one address: it is let type wrongly a few times,
+/// and somebody who guesses has no chance against 39 bits either way.
+pub(crate) fn tries_max(kind: CodeKind) -> u32 {
+    match kind {
+        CodeKind::Proof => 30,
+        CodeKind::Share => 20,
+        CodeKind::Pairing | CodeKind::Invitation => 10,
+    }
+}
+
+/// Counts one more try onto what was counted `before`: since when and how many. A window that is over, or that a clock set back left in the future,
+/// begins anew.
+///
+/// # Errors
+/// How many seconds to wait, when there are no tries left.
+pub(crate) fn next_try(kind: CodeKind, before: Option<(Timestamp, u32)>, now: Timestamp) -> Result<(Timestamp, u32), u32> {
+    match before.filter(|(began_at, _)| *began_at <= now && now < *began_at + TRY_WINDOW) {
+        None => Ok((now, 1)),
+        Some((began_at, tries)) if tries < tries_max(kind) => Ok((began_at, tries + 1)),
+        Some((began_at, _)) => {
+            let left = (began_at + TRY_WINDOW).duration_since(now);
+            Err(u32::try_from(left.as_secs()).unwrap_or(0) + 1)
+        }
+    }
+}
 
 /// Gives a code as it was made from how it was typed: small letters, full width, blanks and hyphens do not matter. `None` when it cannot be one.
 pub fn readable_code(typed: &str) -> Option<String> {

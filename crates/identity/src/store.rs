@@ -8,6 +8,7 @@ pub(crate) mod phones;
 pub(crate) mod prove;
 pub(crate) mod sessions;
 pub(crate) mod staff;
+pub(crate) mod tries;
 
 #[cfg(test)]
 mod tests {
@@ -25,6 +26,7 @@ mod tests {
             super::prove::ALL,
             super::sessions::ALL,
             super::staff::ALL,
+            super::tries::ALL,
         ];
         for test in databases().await.unwrap() {
             migrate(&test.db, &[crate::MIGRATIONS], &SystemClock).await.unwrap();

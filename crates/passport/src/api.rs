@@ -54,7 +54,7 @@ struct ProofJson {
 }
 
 /// Gives the question behind a code, to the reader into which it was typed.
-#[utoipa::path(get, path = "/api/v1/proofs/{code}", params(("code" = String, Path)), responses((status = 200, body = ProofJson)), tag = "proof")]
+#[utoipa::path(get, path = "/api/v1/proofs/{code}", params(("code" = String, Path)), responses((status = 200, body = ProofJson), (status = 429, description = "Too many wrong codes: Retry-After says when to ask again.")), tag = "proof")]
 async fn proof(Reader(mut ctx): Reader, Path(code): Path<String>) -> Result<Json<ProofJson>, Problem> {
     let asked = identity::proof_asked(&mut ctx, &code).await?;
     Ok(Json(ProofJson {

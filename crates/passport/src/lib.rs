@@ -8,7 +8,9 @@ mod pages;
 use std::sync::Arc;
 
 use axum::Extension;
-use web::{MenuItem, Service};
+use axum::http::Method;
+use identity::CodeKind;
+use web::{CodeRoute, MenuItem, Service};
 
 pub use domain::{FORGET_DAILY, Proofing, answer_proof, link_waiting, plan_forgetting};
 
@@ -19,6 +21,9 @@ const TEXTS: &[(&str, &str)] = &[
 ];
 
 const MENU: &[MenuItem] = &[MenuItem { rank: 90, href: "/me", text: "menu-me", icon: "person", staff: None }];
+
+/// Where a reader asks for the question behind a code.
+const CODES: &[CodeRoute] = &[CodeRoute { method: Method::GET, path: "/api/v1/proofs/{code}", kind: CodeKind::Proof }];
 
 /// The passport service; `proofing` knows whom to trust and where the nearest reader is.
 pub fn service(proofing: Arc<Proofing>) -> Service {
@@ -47,6 +52,7 @@ pub fn service(proofing: Arc<Proofing>) -> Service {
         },
         texts: TEXTS,
         menu: MENU,
+        codes: CODES,
         ..Service::new("passport")
     }
 }

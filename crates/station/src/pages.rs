@@ -253,6 +253,7 @@ fn centre_text(view: &View<'_>, error: &CentreError) -> String {
             view.t("station-unreachable")
         }
         CentreError::Refused { code } if code == "proof_not_found" || code == "proof_expired" => view.t("station-code-wrong"),
+        CentreError::Refused { code } if code == "too_many_tries" => view.t("station-too-many-tries"),
         CentreError::Refused { .. } => view.t("station-refused"),
     }
 }

@@ -96,7 +96,7 @@ impl FromRequestParts<App> for Session {
 }
 
 /// Begins to look on behalf of whoever carries the session's token.
-async fn look(parts: &Parts, app: &App) -> Result<(Ctx, Option<identity::Caller>), Problem> {
+pub(crate) async fn look(parts: &Parts, app: &App) -> Result<(Ctx, Option<identity::Caller>), Problem> {
     let mut ctx = app.store().read(Actor::Anonymous).await?;
     let kind = SessionKind::of_path(parts.uri.path());
     let caller = match bearer(&parts.headers).or_else(|| cookie(&parts.headers, kind.cookie())) {

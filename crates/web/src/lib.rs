@@ -12,6 +12,7 @@ mod language;
 mod problem;
 mod service;
 mod shell;
+mod tries;
 
 pub use api::openapi_document;
 pub use app::{App, AppBuilder};
@@ -25,6 +26,7 @@ pub use language::{Arg, View, day_in_words, moment_in_words};
 pub use problem::Problem;
 pub use service::{MenuItem, Service, house};
 pub use shell::{Island, Page, to_mend};
+pub use tries::{CodeRoute, Proxies, WrongCode};
 
 /// Texts of the shell itself.
 pub const TEXTS: &[(&str, &str)] = &[

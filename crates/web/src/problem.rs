@@ -4,7 +4,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Serialize;
 
-use crate::{App, Page, View};
+use crate::{App, Arg, Page, View};
 
 /// What went wrong, for a program (RFC 9457) and, by way of the catalogue, for a person.
 ///
@@ -22,7 +22,13 @@ pub struct Problem {
     /// Further members of the answer.
     #[serde(flatten)]
     pub more: serde_json::Map<String, serde_json::Value>,
+    /// Whether it says that a code somebody typed is wrong.
+    #[serde(skip)]
+    wrong_code: bool,
 }
+
+/// The member of an answer that says when to ask again.
+const RETRY_AFTER_S: &str = "retry_after_s";
 
 fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u16(status.as_u16())
@@ -31,7 +37,7 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 impl Problem {
     /// A problem with a status and a code.
     pub fn new(status: StatusCode, code: &'static str) -> Self {
-        Self { status, code, fields: Vec::new(), more: serde_json::Map::new() }
+        Self { status, code, fields: Vec::new(), more: serde_json::Map::new(), wrong_code: false }
     }
 
     /// 400: the input cannot be right.
@@ -58,6 +64,21 @@ impl Problem {
     pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
         self.more.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// Says that a code somebody typed is wrong: it is counted where [`Service::codes`](crate::Service::codes) names the route.
+    pub fn wrong_code(mut self) -> Self {
+        self.wrong_code = true;
+        self
+    }
+
+    pub(crate) fn says_wrong_code(&self) -> bool {
+        self.wrong_code
+    }
+
+    /// After how many seconds it is worth asking again.
+    fn retry_after_s(&self) -> Option<u64> {
+        self.more.get(RETRY_AFTER_S)?.as_u64()
     }
 
     /// Logs an error with all it came from and answers 500 without a word of it.
@@ -94,6 +115,12 @@ impl From<identity::Error> for Problem {
             identity::Error::Store(store) => store.into(),
             error @ (identity::Error::Secret | identity::Error::Stored { .. } | identity::Error::PasskeySettings { .. }) => {
                 Self::internal(&error)
+            }
+            identity::Error::TooManyTries { wait_s } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries").with(RETRY_AFTER_S, wait_s)
+            }
+            error @ (identity::Error::CodeNotValid | identity::Error::ProofNotFound) => {
+                Self::new(status_of(&error), error.code()).wrong_code()
             }
             error => Self::new(status_of(&error), error.code()),
         }
@@ -194,7 +221,10 @@ fn words(view: &View, problem: &Problem) -> (String, String) {
     let own = problem.text_key();
     let key = if view.has(&own) { own } else { format!("problem-status-{}", problem.status.as_u16()) };
     let key = if view.has(&key) { key } else { "problem-status-500".to_owned() };
-    (view.t(&key), view.t(&format!("{key}.next")))
+    // Minutes begun: nobody counts seconds.
+    let minutes = problem.retry_after_s().map(|seconds| i64::try_from(seconds.div_ceil(60)).unwrap_or(i64::MAX));
+    let args: Vec<(&str, Arg<'_>)> = minutes.map(|minutes| ("minutes", minutes.into())).into_iter().collect();
+    (view.ta(&key, &args), view.ta(&format!("{key}.next"), &args))
 }
 
 fn json(view: &View, problem: &Problem) -> Response {
@@ -207,6 +237,7 @@ fn json(view: &View, problem: &Problem) -> Response {
     }
     let mut response = (problem.status, body.to_string()).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    say_when(&mut response, problem);
     response
 }
 
@@ -214,7 +245,15 @@ fn page(view: &View, problem: &Problem) -> Response {
     let (title, next) = words(view, problem);
     let mut response = view.page(&Page::plain(&title), &crate::shell::ProblemBody { view, title: &title, next: &next });
     *response.status_mut() = problem.status;
+    say_when(&mut response, problem);
     response
+}
+
+/// `Retry-After`, where the problem knows it (RFC 9110 section 10.2.3).
+fn say_when(response: &mut Response, problem: &Problem) {
+    if let Some(seconds) = problem.retry_after_s() {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
 }
 
 /// Escapes a path for use as a query value.

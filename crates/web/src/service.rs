@@ -1,10 +1,12 @@
+use std::sync::Arc;
+
 use axum::Router;
 use axum::routing::{get, post};
 use store::{JobHandlers, Migrations, Permission, Reactions};
 use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{App, api, assets, guard, language, problem, shell};
+use crate::{App, CodeRoute, api, assets, guard, language, problem, shell, tries};
 
 /// What a service room brings to the house. The binary holds the one list of them.
 pub struct Service {
@@ -24,6 +26,8 @@ pub struct Service {
     pub texts: &'static [(&'static str, &'static str)],
     /// Its places in the menus.
     pub menu: &'static [MenuItem],
+    /// Its routes that take a code people type: who is wrong too often there waits.
+    pub codes: &'static [CodeRoute],
 }
 
 impl Service {
@@ -38,6 +42,7 @@ impl Service {
             jobs: |_| {},
             texts: &[],
             menu: &[],
+            codes: &[],
         }
     }
 }
@@ -61,12 +66,15 @@ pub struct MenuItem {
 pub fn house(app: App, services: Vec<Service>) -> Router {
     let mut pages = Router::new();
     let mut documented = OpenApiRouter::with_openapi(api::base(&app));
+    let mut codes = Vec::new();
     for service in services {
+        codes.extend(service.codes.iter().cloned());
         pages = pages.merge(service.pages);
         documented = documented.merge(service.api);
     }
     let (json, document) = documented.split_for_parts();
     let document = api::Document::new(&document);
+    let codes: Arc<[CodeRoute]> = codes.into();
     Router::new()
         .merge(pages)
         .merge(json)
@@ -80,6 +88,7 @@ pub fn house(app: App, services: Vec<Service>) -> Router {
         .route("/display", post(language::display))
         .fallback(problem::not_found)
         .layer(axum::middleware::from_fn(guard::whole_body))
+        .layer(axum::middleware::from_fn_with_state((app.clone(), codes), tries::guard))
         .layer(axum::middleware::from_fn_with_state(app.clone(), problem::as_page))
         .layer(axum::middleware::from_fn_with_state(app.clone(), guard::guard))
         .layer(CompressionLayer::new())

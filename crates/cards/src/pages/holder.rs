@@ -333,7 +333,9 @@ pub(super) async fn join(State(app): State<App>, view: View, Caller(mut ctx): Ca
         }
         // The light account goes with the transaction: a wrong code leaves nothing behind.
         Err(Error::ShareCode) => {
-            Ok(join_page(&view, &join.code, &join.label, stranger, Some(("code", view.t("problem-cards-share-code")))))
+            let mut page = join_page(&view, &join.code, &join.label, stranger, Some(("code", view.t("problem-cards-share-code"))));
+            page.extensions_mut().insert(web::WrongCode);
+            Ok(page)
         }
         Err(error) => Err(error.into()),
     }

@@ -1,6 +1,6 @@
 use ::store::{AccountId, Actor, AuditEntry, Ctx, Permission};
 
-use crate::store::{devices, links, people as store, phones, prove, sessions, staff};
+use crate::store::{devices, links, people as store, phones, prove, sessions, staff, tries};
 use crate::{Account, Assurance, Error, LightAccountOpened, Result, rules};
 
 /// Opens an account without a proof, for a family member who is handed a shared card. It can never obtain a card of its own.
@@ -65,7 +65,7 @@ pub async fn who_looked(ctx: &mut Ctx, account: AccountId, before: i64, limit: u
     Ok(entries)
 }
 
-/// Deletes what is over: sessions, codes, questions and ceremonies that can no longer be used. Gives how many.
+/// Deletes what is over: sessions, codes, questions and ceremonies that can no longer be used, wrong tries that no longer count. Gives how many.
 ///
 /// # Errors
 /// The store's `Forbidden` for anyone but the house.
@@ -78,5 +78,6 @@ pub async fn forget_expired(ctx: &mut Ctx) -> Result<u64> {
     forgotten += sessions::forget(ctx, now).await?;
     forgotten += staff::forget(ctx, now).await?;
     forgotten += devices::forget(ctx, now).await?;
+    forgotten += tries::forget(ctx, now - rules::TRY_WINDOW).await?;
     Ok(forgotten)
 }

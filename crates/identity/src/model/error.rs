@@ -67,6 +67,12 @@ pub enum Error {
     /// The one-time code is wrong, used or over.
     #[error("one-time code does not count")]
     CodeNotValid,
+    /// Too many wrong codes from one place lately.
+    #[error("too many wrong codes; again in {wait_s} s")]
+    TooManyTries {
+        /// After how many seconds the next try counts.
+        wait_s: u32,
+    },
     /// There is staff already: the first administrator is appointed once.
     #[error("there is an administrator")]
     AdministratorExists,
@@ -148,6 +154,7 @@ impl Error {
             Self::PhoneKnown => "phone_known",
             Self::PhoneNotFound => "phone_not_found",
             Self::CodeNotValid => "code_not_valid",
+            Self::TooManyTries { .. } => "too_many_tries",
             Self::AdministratorExists => "administrator_exists",
             Self::StaffNotFound => "staff_not_found",
             Self::NoRole => "no_role",

@@ -9,6 +9,7 @@ mod phones;
 mod prove;
 mod sessions;
 mod staff;
+mod tries;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ pub(crate) struct House {
     pub(crate) clock: Arc<SetClock>,
     pub(crate) settings: Settings,
     pub(crate) cards: card::Cards,
-    _db: TestDb,
+    pub(crate) db: TestDb,
 }
 
 pub(crate) const ORIGIN: &str = "https://tegata.example";
@@ -48,7 +49,7 @@ pub(crate) async fn houses() -> Vec<House> {
             reactions: Reactions::default(),
         };
         let settings = Settings::new(ORIGIN, &[1; 32], &[2; 32]).unwrap();
-        houses.push(House { store: builder.open().await.unwrap(), clock, settings, cards: card::Cards::new(start()), _db: test });
+        houses.push(House { store: builder.open().await.unwrap(), clock, settings, cards: card::Cards::new(start()), db: test });
     }
     houses
 }

@@ -18,6 +18,7 @@ station-next = Next
 station-code = Code on your screen
 station-code-hint = Enter the eight characters on the screen of your phone or computer
 station-code-wrong = The code is wrong or its time is over. Check the code on the screen.
+station-too-many-tries = There were too many wrong codes. Please wait about ten minutes and enter it again.
 station-refused = The card could not be confirmed. See the explanation on your screen.
 station-unreachable = The town's server cannot be reached. Please try again later.
 station-password = Enter the password

@@ -18,6 +18,7 @@ station-next = 次へ
 station-code = 画面（がめん）の コード
 station-code-hint = 8文字を 入れて ください
 station-code-wrong = コードが ちがいます。または 時間が 終わりました。
+station-too-many-tries = コードの まちがいが つづきました。10分（ぷん）くらい 待ってから、もう一度 入れてください。
 station-refused = カードを 確かめる ことが できませんでした。
 station-unreachable = 町の サーバーに つながりません。あとで もう一度 して ください。
 station-password = パスワードを 入れて ください

@@ -18,6 +18,7 @@ station-next = 次へ
 station-code = 画面に出ているコード
 station-code-hint = スマートフォンやパソコンの画面の8文字を入れてください
 station-code-wrong = コードが正しくないか、時間が過ぎています。画面のコードを確かめてください。
+station-too-many-tries = コードの間違いが続きました。10分ほど待ってから、もう一度入力してください。
 station-refused = カードを確かめられませんでした。画面の説明をご覧ください。
 station-unreachable = 町のサーバーにつながりません。しばらくしてから、もう一度お試しください。
 station-password = パスワードを入れてください
