@@ -20,7 +20,9 @@ pub use domain::links::{accounts_of, accounts_waiting, link, link_of, unlink};
 pub use domain::matches::{ask_for_match, match_open_for, match_requests, protect_matches, reject_match, resolve_match, see_match_request};
 pub use domain::people::{account, forget_expired, label_of, start_light_account, who_looked};
 pub use domain::phones::{end_phone, phone, phone_challenge, phones_of, register_phone, speak_for};
-pub use domain::prove::{begin_proof, claim_proof, complete_proof, note_refusal, proof_asked, proof_state, proofs_of};
+pub use domain::prove::{
+    ask_revocation, begin_proof, claim_proof, complete_proof, note_refusal, open_question, proof_asked, proof_state, proofs_of,
+};
 pub use domain::sessions::{actor_of, end_session, end_sessions_of, refresh_session, sessions_of, start_session};
 pub use domain::staff::{
     Demonstration, accept_invitation, accept_invitation_without_passkey, add_passkey, begin_acceptance, begin_passkey, begin_sign_in,

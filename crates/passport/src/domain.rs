@@ -1,7 +1,10 @@
 //! From a card's answer to an account that is linked to its resident.
 
+use std::sync::Arc;
+
 use identity::{LinkBy, MatchReason, ProofInput, ProofSessionId, Proven};
 use jiff::SignedDuration;
+use jpki::revocation::Told;
 use jpki::{Revocation, Verifier};
 use registry::{Match, Register};
 use store::{AccountId, Actor, AuditEntry, Ctx, Store};
@@ -18,7 +21,7 @@ pub struct Proofing {
     /// Roots and policy.
     pub verifier: Verifier,
     /// Who says whether a certificate is revoked.
-    pub revocation: Box<dyn Revocation + Send + Sync>,
+    pub revocation: Arc<dyn Revocation + Send + Sync>,
     /// Names and secrets.
     pub settings: identity::Settings,
     /// The address of a station's page on the resident's own machine or beside it, if there is one to offer.
@@ -38,6 +41,8 @@ pub enum Error {
 
 /// Takes a card's answer, finds or opens the account and links it to its resident, or puts it into the clerk's queue: one change, or none.
 ///
+/// Whether the certificate is revoked is asked first, with no transaction open: the answer may come over a network.
+///
 /// The caller learns nothing of the register from it: a person without a match, with several, or under protection measures reads the same.
 ///
 /// # Errors
@@ -45,12 +50,13 @@ pub enum Error {
 pub async fn answer_proof(
     store: &Store,
     actor: Actor,
-    proofing: &Proofing,
+    proofing: &Arc<Proofing>,
     id: ProofSessionId,
     input: ProofInput,
 ) -> Result<AccountId, Error> {
+    let told = told(store, proofing, id, &input).await?;
     let mut ctx = store.begin(actor).await.map_err(identity::Error::from)?;
-    match identity::complete_proof(&mut ctx, &proofing.settings, id, input, &proofing.verifier, &*proofing.revocation).await {
+    match identity::complete_proof(&mut ctx, &proofing.settings, id, input, &proofing.verifier, &told).await {
         Ok(proven) => {
             link_proven(&mut ctx, &proven).await?;
             ctx.commit().await.map_err(identity::Error::from)?;
@@ -64,6 +70,19 @@ pub async fn answer_proof(
             Err(refused.into())
         }
     }
+}
+
+/// What lists and responders say of the certificate of an answer, asked on a thread that may wait.
+async fn told(store: &Store, proofing: &Arc<Proofing>, id: ProofSessionId, input: &ProofInput) -> Result<Told, identity::Error> {
+    let mut ctx = store.read(Actor::System).await?;
+    let challenge = identity::open_question(&mut ctx, id).await?;
+    let now = ctx.now();
+    drop(ctx);
+    let (proofing, input) = (Arc::clone(proofing), input.clone());
+    let asking =
+        tokio::task::spawn_blocking(move || identity::ask_revocation(&challenge, &input, &proofing.verifier, &*proofing.revocation, now));
+    // Whoever asked and fell over has said nothing: unknown, which the policy judges.
+    Ok(asking.await.unwrap_or_default())
 }
 
 async fn link_proven(ctx: &mut Ctx, proven: &Proven) -> Result<(), Error> {

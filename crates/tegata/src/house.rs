@@ -3,19 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{Extension, Router};
 use cards::Office;
 use console::Console;
-use jpki::revocation::CrlStore;
+use jiff::SignedDuration;
 use jpki::{Anchors, OnUnknown, Policy, TrustMode, Verifier};
 use passport::Proofing;
 use registry::BridgeKeys;
-use store::{Actor, Clock, Db, JobHandlers, Reactions, Store, StoreBuilder};
+use store::{Actor, Clock, Db, JobHandlers, Migrations, Reactions, Store, StoreBuilder};
 use town::{Revocation, Town};
 use web::{App, AppBuilder, Service};
 
 use crate::Outcome;
-use crate::keys::CentreKeys;
+use crate::keys::{CentreKeys, random};
+use crate::revocation::{Checking, Lists};
 
 /// What a house is opened with.
 pub struct Setup {
@@ -47,6 +48,8 @@ pub struct House {
     pub jobs: JobHandlers,
     /// What bundles are opened with.
     pub bridge: Arc<BridgeKeys>,
+    /// The revocation lists, to be looked at again.
+    pub lists: Arc<Lists>,
     /// The app: texts, menus.
     pub app: App,
 }
@@ -56,77 +59,155 @@ fn services(office: &Arc<Office>, proofing: &Arc<Proofing>, console: Console) ->
     vec![cards::service(Arc::clone(office)), passport::service(Arc::clone(proofing)), console::service(Arc::new(console))]
 }
 
-/// Opens the house: tables brought up to date, services joined, the rules asked as of today, the next midnight planned.
-///
-/// # Errors
-/// What is missing or wrong, in one line.
-pub async fn open(setup: Setup) -> Outcome<House> {
+/// What the services bring, before there is a database.
+struct Assembled {
+    services: Vec<Service>,
+    migrations: Vec<Migrations>,
+    reactions: Reactions,
+    jobs: JobHandlers,
+    bridge: Arc<BridgeKeys>,
+    revocation: Arc<Checking>,
+}
+
+fn assemble(setup: &Setup) -> Outcome<Assembled> {
     let keys = CentreKeys::in_folder(&setup.keys);
     let matching = registry::bridge::MatchSecret::new(&keys.match_bytes()?).ok_or("match.key holds no secret")?;
     let office = Arc::new(Office::new(keys.issuer()?, &setup.town, &setup.origin, matching)?);
-    let proofing = Arc::new(proofing(&setup, &keys)?);
+    let anchors = anchors(&setup.trust, setup.demo)?;
+    let lists = Arc::new(Lists::of_folder(anchors.clone(), &setup.trust.join("crl")));
+    let revocation = Arc::new(Checking::new(lists, setup.town.trust.ocsp.as_ref()));
+    let proofing = Arc::new(proofing(setup, &keys, anchors, &revocation)?);
     let host = setup.origin.split_once("://").map_or("localhost", |(_, host)| host).split(':').next().unwrap_or("localhost").to_owned();
     let passkeys = Arc::new(identity::Passkeys::new(&host, &setup.origin, setup.town.name.ja())?);
     let bridge = Arc::new(keys.bridge()?);
     let demonstration = setup.demo.then(identity::Demonstration::of_a_made_up_town);
     let services = services(&office, &proofing, Console::new(passkeys, Arc::clone(&bridge), demonstration));
+    let mut assembled = Assembled {
+        migrations: migrations(&services),
+        services,
+        reactions: Reactions::default(),
+        jobs: JobHandlers::default(),
+        bridge,
+        revocation,
+    };
+    for service in &assembled.services {
+        (service.reactions)(&mut assembled.reactions);
+        (service.jobs)(&mut assembled.jobs);
+    }
+    Ok(assembled)
+}
 
-    let mut reactions = Reactions::default();
-    let mut jobs = JobHandlers::default();
+/// The tables of every room, lower floors first.
+fn migrations(services: &[Service]) -> Vec<Migrations> {
     let mut migrations = vec![registry::MIGRATIONS, identity::MIGRATIONS];
+    migrations.extend(services.iter().filter_map(|service| service.migrations));
+    migrations
+}
+
+/// The services with the keys of nobody, for what is the same whatever the keys: the tables, the document of the API.
+///
+/// # Errors
+/// When there are no random bytes.
+pub fn services_of_nobody(town: &Arc<Town>) -> Outcome<Vec<Service>> {
+    const ORIGIN: &str = "http://localhost";
+    let secret = random()?;
+    let matching = registry::bridge::MatchSecret::new(&secret).ok_or("a secret of the right length")?;
+    let (issuer, _) = credential::IssuerKey::generate()?;
+    let office = Arc::new(Office::new(issuer, town, ORIGIN, matching)?);
+    let proofing = Arc::new(Proofing {
+        verifier: Verifier::new(Anchors::production(), Policy::production(ORIGIN)),
+        revocation: Arc::new(jpki::revocation::AskNobody),
+        settings: identity::Settings::new(ORIGIN, &secret, &secret)?,
+        station: None,
+    });
+    let passkeys = Arc::new(identity::Passkeys::new("localhost", ORIGIN, town.name.ja())?);
+    let bridge = Arc::new(BridgeKeys::new(&[secret], &secret).map_err(|_| "a key of the right length")?);
+    Ok(services(&office, &proofing, Console::new(passkeys, bridge, None)))
+}
+
+/// The tables of every room.
+///
+/// # Errors
+/// As [`services_of_nobody`].
+pub fn tables_of(town: &Arc<Town>) -> Outcome<Vec<Migrations>> {
+    Ok(migrations(&services_of_nobody(town)?))
+}
+
+/// The API's document as `GET /api/v1/openapi.json` gives it, laid out to be read, without a town's name.
+///
+/// # Errors
+/// As [`services_of_nobody`].
+pub fn openapi(town: &Arc<Town>) -> Outcome<String> {
+    Ok(web::openapi_document(services_of_nobody(town)?).to_pretty_json()?)
+}
+
+/// Opens a house's store and nothing more, for a command beside the server: tables are brought up to date and rooms react to what the command does.
+///
+/// # Errors
+/// What is missing or wrong, in one line.
+pub async fn open_store(setup: Setup) -> Outcome<Store> {
+    let assembled = assemble(&setup)?;
+    store_of(setup, assembled.migrations, assembled.reactions).await
+}
+
+async fn store_of(setup: Setup, migrations: Vec<Migrations>, reactions: Reactions) -> Outcome<Store> {
+    let db = Db::open(&setup.database).await?;
+    Ok(StoreBuilder { db, town: setup.town, clock: setup.clock, migrations, reactions }.open().await?)
+}
+
+/// Opens the house: tables brought up to date, services joined, the rules asked as of today, the next midnight planned.
+///
+/// # Errors
+/// What is missing or wrong, in one line.
+pub async fn open(setup: Setup) -> Outcome<House> {
+    let Assembled { services, migrations, reactions, jobs, bridge, revocation } = assemble(&setup)?;
     let mut texts = web::TEXTS.to_vec();
     let mut menu = Vec::new();
     for service in &services {
-        (service.reactions)(&mut reactions);
-        (service.jobs)(&mut jobs);
-        migrations.extend(service.migrations);
         texts.extend(service.texts);
         menu.extend(service.menu);
     }
-    let db = Db::open(&setup.database).await?;
-    let store = StoreBuilder { db, town: setup.town, clock: setup.clock, migrations, reactions }.open().await?;
+    let (origin, demo) = (setup.origin.clone(), setup.demo);
+    let store = store_of(setup, migrations, reactions).await?;
     let mut ctx = store.begin(Actor::System).await?;
     cards::reevaluate_town(&mut ctx).await?;
     cards::plan_midnight(&mut ctx).await?;
     passport::plan_forgetting(&mut ctx).await?;
     ctx.commit().await?;
 
-    let app = AppBuilder { store: store.clone(), texts, menu, origin: setup.origin, demo: setup.demo }.build();
-    let router = web::house(app.clone(), services);
-    Ok(House { store, router, jobs, bridge, app })
+    let app = AppBuilder { store: store.clone(), texts, menu, origin, demo }.build();
+    let measured = Arc::clone(&revocation);
+    let metrics = web::MoreMetrics(Arc::new(move |out| measured.write_metrics(out)));
+    let router = web::house(app.clone(), services).layer(Extension(metrics));
+    let lists = Arc::clone(revocation.lists());
+    Ok(House { store, router, jobs, bridge, lists, app })
 }
 
-fn proofing(setup: &Setup, keys: &CentreKeys) -> Outcome<Proofing> {
-    let anchors = anchors(&setup.trust, setup.demo)?;
-    let revocation = revocation(&anchors, &setup.trust)?;
+fn proofing(setup: &Setup, keys: &CentreKeys, anchors: Anchors, revocation: &Arc<Checking>) -> Outcome<Proofing> {
     let mut policy = if setup.demo { Policy::test(&setup.origin) } else { Policy::production(&setup.origin) };
     if setup.town.trust.revocation == Revocation::Soft {
         // A sign-in may pass; opening an account may not, whatever the town chose.
-        policy.user_auth_unknown = OnUnknown::Accept;
+        let grace = SignedDuration::from_hours(setup.town.trust.grace_h.into());
+        policy.user_auth_unknown = OnUnknown::AcceptKnownWithin(grace);
     }
     Ok(Proofing {
         verifier: Verifier::new(anchors, policy),
-        revocation: Box::new(revocation),
+        revocation: Arc::<Checking>::clone(revocation),
         settings: identity::Settings::new(&setup.origin, &keys.match_bytes()?, &keys.serial_bytes()?)?,
         station: setup.station.clone(),
     })
 }
 
 /// The national roots; in a demonstration the test roots of the trust folder and nothing else.
-fn anchors(trust: &Path, demo: bool) -> Outcome<Anchors> {
+///
+/// # Errors
+/// When a test root cannot be held.
+pub fn anchors(trust: &Path, demo: bool) -> Outcome<Anchors> {
     if !demo {
         return Ok(Anchors::production());
     }
     let roots = files(trust, "der")?;
     Ok(Anchors::new(TrustMode::Test, roots.iter().map(Vec::as_slice))?)
-}
-
-fn revocation(anchors: &Anchors, trust: &Path) -> Outcome<CrlStore> {
-    let mut lists = CrlStore::new();
-    for list in files(&trust.join("crl"), "crl")? {
-        lists.load(anchors, &list)?;
-    }
-    Ok(lists)
 }
 
 fn files(folder: &Path, ending: &str) -> Outcome<Vec<Vec<u8>>> {

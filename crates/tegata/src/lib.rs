@@ -6,6 +6,7 @@ pub mod demo;
 mod export;
 pub mod house;
 pub mod keys;
+pub mod revocation;
 pub mod scenario;
 pub mod serve;
 pub mod town_command;

@@ -6,16 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry::{BridgeKeys, FolderResult};
-use store::{JobHandlers, Store};
+use store::{Actor, JobHandlers, Store};
 use tokio::net::TcpListener;
 
 use crate::Outcome;
 use crate::house::House;
+use crate::revocation::Lists;
 
 /// How often due work is looked for: midnight is met within this.
 const JOBS_EVERY: Duration = Duration::from_millis(200);
 /// How often the unattended folder is looked into.
 const FOLDER_EVERY: Duration = Duration::from_secs(2);
+/// How often new revocation lists are looked for.
+const LISTS_EVERY: Duration = Duration::from_secs(60);
+/// How often what is over is deleted.
+const FORGET_EVERY: Duration = Duration::from_secs(3600);
 
 /// Serves a house until it is told to stop.
 ///
@@ -24,13 +29,16 @@ const FOLDER_EVERY: Duration = Duration::from_secs(2);
 pub async fn serve(house: House, listen: SocketAddr, folder: Option<PathBuf>) -> Outcome {
     let listener = TcpListener::bind(listen).await.map_err(|error| format!("{listen}: {error}"))?;
     tokio::spawn(run_jobs(house.store.clone(), house.jobs));
+    tokio::spawn(look_for_lists(house.lists));
     if let Some(folder) = folder {
         let (store, keys) = (house.store.clone(), house.bridge);
         // Opening a large bundle computes for seconds: on a thread of its own, so that counters are answered meanwhile.
         let runtime = tokio::runtime::Handle::current();
         std::thread::spawn(move || runtime.block_on(watch_folder(store, keys, folder)));
     }
-    axum::serve(listener, house.router).with_graceful_shutdown(told_to_stop()).await?;
+    tokio::spawn(forget_what_is_over(house.store.clone()));
+    let service = house.router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(told_to_stop()).await?;
     Ok(())
 }
 
@@ -42,6 +50,36 @@ pub(crate) async fn run_jobs(store: Store, handlers: JobHandlers) {
         }
         tokio::time::sleep(JOBS_EVERY).await;
     }
+}
+
+/// Takes revocation lists that came after the start.
+async fn look_for_lists(lists: Arc<Lists>) {
+    loop {
+        tokio::time::sleep(LISTS_EVERY).await;
+        let lists = Arc::clone(&lists);
+        // A long list takes a second to read and check: on a thread that may.
+        if let Err(error) = tokio::task::spawn_blocking(move || lists.look()).await {
+            tracing::error!(%error, "revocation lists");
+        }
+    }
+}
+
+/// Deletes sessions, codes and wrong tries that no longer count.
+async fn forget_what_is_over(store: Store) {
+    loop {
+        match forget(&store).await {
+            Ok(rows) => tracing::debug!(rows, "what is over was deleted"),
+            Err(error) => tracing::error!(%error, "what is over was not deleted"),
+        }
+        tokio::time::sleep(FORGET_EVERY).await;
+    }
+}
+
+async fn forget(store: &Store) -> Result<u64, identity::Error> {
+    let mut ctx = store.begin(Actor::System).await?;
+    let rows = identity::forget_expired(&mut ctx).await?;
+    ctx.commit().await?;
+    Ok(rows)
 }
 
 async fn watch_folder(store: Store, keys: Arc<BridgeKeys>, folder: PathBuf) {

@@ -33,10 +33,10 @@ pub use diagnostic::{Diagnostic, Location, Severity};
 pub use explain::{Explanation, ProgrammeExplanation, VersionExplanation, explain, texts};
 pub use hash::PackHash;
 pub use model::{
-    Anchors, Apply, BadRows, Barcode, BarcodeKind, Bridge, BridgeField, Case, CaseResident, Colour, Column, Contact, Design, Disclosed,
-    District, Encoding, Expected, Fact, FactKind, FactName, FactValue, Icon, InvalidColour, InvalidLanguage, InvalidName, Language, Logo,
-    MatchBy, Offline, Place, PlaceId, PlaceKind, Presentation, Programme, ProgrammeId, Proof, Revocation, ShownBy, Status, Theme,
-    Thresholds, Timetable, Trust, UnknownBirthday, Version, Words,
+    Anchors, Apply, AskOcsp, BadRows, Barcode, BarcodeKind, Bridge, BridgeField, Case, CaseResident, Colour, Column, Contact, Design,
+    Disclosed, District, Encoding, Expected, Fact, FactKind, FactName, FactValue, Icon, InvalidColour, InvalidLanguage, InvalidName,
+    Language, Logo, MatchBy, Ocsp, Offline, Place, PlaceId, PlaceKind, Presentation, Programme, ProgrammeId, Proof, Revocation, ShownBy,
+    Status, Theme, Thresholds, Timetable, Trust, UnknownBirthday, Version, Words,
 };
 pub use read::PackFile;
 pub use texts::{Arg, Catalogue, CatalogueBuilder, TextFile};

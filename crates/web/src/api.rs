@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -67,6 +67,10 @@ static ANSWERS: [AtomicU64; 6] = [const { AtomicU64::new(0) }; 6];
 static LATENCY: [AtomicU64; CLASSES_MS.len() + 1] = [const { AtomicU64::new(0) }; CLASSES_MS.len() + 1];
 static LATENCY_SUM_US: AtomicU64 = AtomicU64::new(0);
 
+/// Writes further lines of `/metrics`, in Prometheus' text format; put on the router as an `Extension`.
+#[derive(Clone)]
+pub struct MoreMetrics(pub Arc<dyn Fn(&mut String) + Send + Sync>);
+
 pub(crate) async fn measure(request: Request, next: Next) -> Response {
     let start = Instant::now();
     let response = next.run(request).await;
@@ -79,7 +83,7 @@ pub(crate) async fn measure(request: Request, next: Next) -> Response {
 }
 
 /// Prometheus' text format: answers by class of status, latency. No paths: they hold ids.
-pub(crate) async fn metrics() -> Response {
+pub(crate) async fn metrics(more: Option<Extension<MoreMetrics>>) -> Response {
     let mut out = String::from("# TYPE tegata_http_responses_total counter\n");
     for (class, count) in ANSWERS.iter().enumerate().skip(1) {
         let _ = writeln!(out, "tegata_http_responses_total{{class=\"{class}xx\"}} {}", count.load(Ordering::Relaxed));
@@ -94,5 +98,8 @@ pub(crate) async fn metrics() -> Response {
     let total_us = LATENCY_SUM_US.load(Ordering::Relaxed);
     let _ = writeln!(out, "tegata_http_duration_seconds_sum {}.{:06}", total_us / 1_000_000, total_us % 1_000_000);
     let _ = writeln!(out, "tegata_http_duration_seconds_count {sum}");
+    if let Some(Extension(MoreMetrics(write))) = more {
+        write(&mut out);
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], out).into_response()
 }

@@ -14,7 +14,7 @@ mod service;
 mod shell;
 mod tries;
 
-pub use api::openapi_document;
+pub use api::{MoreMetrics, openapi_document};
 pub use app::{App, AppBuilder};
 pub use assets::{Assets, assets_router};
 pub use caller::{

@@ -1,5 +1,6 @@
 use ::store::{AccountId, Actor, Ctx, MatchItems, MatchKeys, Permission};
-use civil::{PartialDate, Sex};
+use civil::{PartialDate, Sex, Timestamp};
+use jpki::revocation::{Asking, Told};
 use jpki::{Answer, Asked, FourItems, Purpose, Revocation, Verified, Verifier};
 use serde::Serialize;
 
@@ -52,6 +53,40 @@ pub async fn proof_asked(ctx: &mut Ctx, typed: &str) -> Result<ProofAsked> {
     let asked = store::by_code(ctx, code_hash).await?.ok_or(Error::ProofNotFound)?;
     still_open(ctx, &asked)?;
     Ok(ProofAsked { id: asked.id, comparison: rules::comparison(&asked.challenge), challenge: asked.challenge })
+}
+
+/// Gives the question an answer came for, to ask about revocation before the answer is taken: see [`ask_revocation`].
+///
+/// # Errors
+/// [`Error::ProofNotFound`], [`Error::ProofExpired`], [`Error::ProofReplayed`].
+pub async fn open_question(ctx: &mut Ctx, id: ProofSessionId) -> Result<jpki::Challenge> {
+    let asked = store::by_id(ctx, id).await?.ok_or(Error::ProofNotFound)?;
+    still_open(ctx, &asked)?;
+    Ok(asked.challenge)
+}
+
+/// Asks whether the certificate of an answer is revoked, if the answer is right otherwise, and gives what was said for [`complete_proof`]. Asking may take
+/// seconds: no transaction waits for it.
+pub fn ask_revocation(
+    challenge: &jpki::Challenge,
+    input: &ProofInput,
+    verifier: &Verifier,
+    revocation: &dyn Revocation,
+    now: Timestamp,
+) -> Told {
+    let asking = Asking::new(revocation);
+    let asked = Asked { session: &challenge.session, purpose: challenge.purpose, now };
+    let answer = |certificate, signature| Answer { certificate, signature };
+    // What else is wrong with the answer is said when it is taken.
+    let _ = match input {
+        ProofInput::Signature { certificate, signature } => {
+            verifier.verify_signature(&answer(certificate, signature), challenge, &asked, &asking).map(drop)
+        }
+        ProofInput::UserAuth { certificate, signature, .. } => {
+            verifier.verify_user_auth(&answer(certificate, signature), challenge, &asked, &asking).map(drop)
+        }
+    };
+    asking.told()
 }
 
 /// Takes the card's answer. What it proves is kept with its evidence, the account it belongs to is found or opened, and the question is used up; a

@@ -294,7 +294,7 @@ pub struct Closed {
 struct Desk {
     key: PrivateKey,
     public: Vec<u8>,
-    proofing: Proofing,
+    proofing: Arc<Proofing>,
 }
 
 impl Desk {
@@ -305,12 +305,12 @@ impl Desk {
         let mut revocation = CrlStore::new();
         let now = SystemClock.now();
         revocation.load(&anchors, &ca.crl(CertificateKind::Signature, now, now + SignedDuration::from_hours(24))?)?;
-        let proofing = Proofing {
+        let proofing = Arc::new(Proofing {
             verifier: Verifier::new(anchors, jpki::Policy::test(ORIGIN)),
-            revocation: Box::new(revocation),
+            revocation: Arc::new(revocation),
             settings: identity::Settings::new(ORIGIN, &keys.match_bytes()?, &keys.serial_bytes()?)?,
             station: None,
-        };
+        });
         Ok(Self { key, public, proofing })
     }
 

@@ -15,7 +15,9 @@ pub use programme::{
     Apply, Barcode, BarcodeKind, Case, CaseResident, Design, Disclosed, Expected, Fact, FactKind, FactValue, Icon, Programme, Proof,
     ShownBy, Status, Version,
 };
-pub use settings::{Anchors, Colour, Contact, District, InvalidColour, Logo, Offline, Presentation, Revocation, Theme, Trust};
+pub use settings::{
+    Anchors, AskOcsp, Colour, Contact, District, InvalidColour, Logo, Ocsp, Offline, Presentation, Revocation, Theme, Trust,
+};
 
 /// Writes an enum of fixed words: its variants, the word of each in a pack, and the way back. One list, so that the
 /// reader, the messages ("use one of …") and the documentation cannot differ.

@@ -55,6 +55,29 @@ words! {
     }
 }
 
+words! {
+    /// When the authority's OCSP responder is asked about a certificate.
+    AskOcsp {
+        /// When no current list speaks of it.
+        WithoutList = "without_list",
+        /// Each time: it knows of what was revoked since the last list.
+        Always = "always",
+    }
+}
+
+/// How the authority's OCSP responder is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ocsp {
+    /// When.
+    pub ask: AskOcsp,
+    /// The responder's address; the one the certificate names, if left out.
+    pub address: Option<String>,
+    /// How long an answer may take, in seconds.
+    pub timeout_s: u32,
+    /// Whether the answer must repeat the question's nonce.
+    pub nonce: bool,
+}
+
 /// Whom the town trusts when a card proves a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trust {
@@ -64,6 +87,8 @@ pub struct Trust {
     pub revocation: Revocation,
     /// How old the last answer may be under [`Revocation::Soft`], in hours; 0 under [`Revocation::Hard`].
     pub grace_h: u32,
+    /// How the responder is asked; `None`: nobody is asked, the lists alone count.
+    pub ocsp: Option<Ocsp>,
 }
 
 /// What places may do without the centre.

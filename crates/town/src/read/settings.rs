@@ -5,7 +5,7 @@ use civil::LocalGovernmentCode;
 use super::PackFile;
 use crate::{
     fields::{Faults, Fields, Value},
-    model::{Anchors, Colour, Contact, Language, Logo, Offline, Presentation, Revocation, Theme, Trust, Words},
+    model::{Anchors, AskOcsp, Colour, Contact, Language, Logo, Ocsp, Offline, Presentation, Revocation, Theme, Trust, Words},
 };
 
 /// What `[town]` says.
@@ -128,8 +128,39 @@ pub(super) fn trust(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Trust
         }
         _ => {}
     }
+    let ocsp = match fields.optional("ocsp") {
+        Some(value) => Some(value.table(faults).and_then(|fields| ocsp(fields, faults))?),
+        None => None,
+    };
     fields.finish(faults);
-    Some(Trust { anchors: anchors?, revocation: revocation?, grace_h: grace_h.unwrap_or(0) })
+    Some(Trust { anchors: anchors?, revocation: revocation?, grace_h: grace_h.unwrap_or(0), ocsp })
+}
+
+/// Seconds an OCSP answer may take unless the pack says otherwise.
+const OCSP_TIMEOUT_S: u32 = 5;
+
+fn ocsp(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Ocsp> {
+    let ask = fields.required("ask", "\"without_list\"", faults).and_then(|value| value.word(AskOcsp::ALL, AskOcsp::word, faults));
+    let address = fields.optional("address").map(|value| web_address(value, faults));
+    let timeout_s = fields.optional("timeout_s").map(|value| value.integer_within(1..=30, faults));
+    let nonce = fields.optional("nonce").map(|value| value.bool(faults));
+    fields.finish(faults);
+    Some(Ocsp {
+        ask: ask?,
+        address: address.map_or(Some(None), |address| address.map(Some))?,
+        timeout_s: timeout_s.unwrap_or(Some(OCSP_TIMEOUT_S))?,
+        nonce: nonce.unwrap_or(Some(true))?,
+    })
+}
+
+fn web_address(value: Value<'_>, faults: &mut Faults) -> Option<String> {
+    let text = value.string(faults)?;
+    let host = ["http://", "https://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    if !host.is_some_and(|host| host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')) || text.contains(char::is_whitespace) {
+        value.fault(faults, format!("{text:?} is no web address"), "write it as \"http://ocsp.example.jp/\"");
+        return None;
+    }
+    Some(text)
 }
 
 pub(super) fn offline(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Offline> {
