@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use town::Town;
 
 use crate::Outcome;
+use crate::centre::Serving;
 use crate::house::{self, Setup};
 use crate::serve;
 
@@ -58,6 +59,7 @@ pub async fn run(options: Options) -> Outcome {
     }
     let town = load_town(&options.town)?;
     fs::create_dir_all(&data)?;
+    let _serving = Serving::hold(&data)?;
     steps::keys(&data)?;
     let cast = steps::residents(&town, &data, options.residents)?;
     steps::cards(&town, &data, &cast)?;

@@ -1,14 +1,18 @@
 //! The whole house put together: the one list of services, the keys, the demonstration town, and the commands of the binary.
 
+pub mod backup;
 pub mod bench;
 pub mod bridge;
+pub mod centre;
 pub mod demo;
+pub mod doctor;
 mod export;
 pub mod house;
 pub mod keys;
 pub mod revocation;
 pub mod scenario;
 pub mod serve;
+pub mod staff_command;
 pub mod town_command;
 
 /// Why a command ended without doing what it was asked: one line for the operator, with what it came from.

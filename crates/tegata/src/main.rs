@@ -1,13 +1,13 @@
-//! The binary: `tegata serve | demo | station | keys | bridge | town | audit`.
+//! The binary: `tegata serve | demo | station | keys | bridge | town | staff | audit | bench`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use store::{Clock as _, SystemClock};
-use tegata::{Outcome, bench, bridge, demo, house, keys, scenario, serve, town_command};
+use tegata::centre::{Centre, Serving, database};
+use tegata::{Outcome, backup, bench, bridge, demo, doctor, house, keys, scenario, serve, staff_command, town_command};
 
 /// The resident passport of a town.
 #[derive(Parser)]
@@ -46,21 +46,32 @@ enum Command {
     /// Town packs.
     #[command(subcommand)]
     Town(TownCommand),
+    /// The town's staff.
+    #[command(subcommand)]
+    Staff(Staff),
     /// The audit trail.
     #[command(subcommand)]
     Audit(Audit),
+    /// Write the whole database to one file, also while it is served.
+    Backup(backup::Backup),
+    /// Lay a backup down in the database.
+    Restore(backup::Restore),
+    /// Print the API's OpenAPI document, the same for every town but for its name.
+    Openapi {
+        /// A town pack's folder.
+        #[arg(long)]
+        town: PathBuf,
+    },
+    /// Look at everything a town needs to be served; the exit code says whether anything is at fault.
+    Doctor(doctor::Options),
     /// Measure, as `bench/*.md` says.
     Bench(bench::Options),
 }
 
 #[derive(clap::Args)]
 struct Serve {
-    /// The town pack's folder.
-    #[arg(long)]
-    town: PathBuf,
-    /// Folder for the database (unless `TEGATA_DATABASE_URL` is set), `keys/`, `trust/` and `bridge/`.
-    #[arg(long)]
-    data: PathBuf,
+    #[command(flatten)]
+    centre: Centre,
     /// Address to listen on.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
@@ -70,6 +81,9 @@ struct Serve {
     /// A station's address to offer residents.
     #[arg(long)]
     station: Option<String>,
+    /// A proxy on another machine whose X-Forwarded-For is believed; one on this machine always is. May be given several times.
+    #[arg(long)]
+    proxy: Vec<IpAddr>,
 }
 
 #[derive(Subcommand)]
@@ -94,12 +108,8 @@ enum Bridge {
     },
     /// Centre: open the bundles of a folder in order. What needs approval waits for the console.
     Open {
-        /// The town pack's folder.
-        #[arg(long)]
-        town: PathBuf,
-        /// The centre's data folder.
-        #[arg(long)]
-        data: PathBuf,
+        #[command(flatten)]
+        centre: Centre,
         /// The folder; `bridge/` of the data folder if left out.
         #[arg(long)]
         folder: Option<PathBuf>,
@@ -126,6 +136,12 @@ enum TownCommand {
         #[arg(long, default_value = "ja")]
         language: String,
     },
+}
+
+#[derive(Subcommand)]
+enum Staff {
+    /// Invite the first administrator: prints a page to open once.
+    Invite(staff_command::Invite),
 }
 
 #[derive(Subcommand)]
@@ -160,6 +176,13 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Outcome {
     match command {
         Command::Bench(options) => bench::run(options).await,
+        Command::Backup(options) => backup::backup_command(options).await,
+        Command::Restore(options) => backup::restore_command(options).await,
+        Command::Openapi { town } => {
+            println!("{}", house::openapi(&demo::load_town(&town)?)?);
+            Ok(())
+        }
+        Command::Doctor(options) => doctor::command(options).await,
         Command::Serve(options) => serve_town(options).await,
         Command::Demo(options) => demo::run(options).await,
         Command::Station { centre, cards, listen } => demo::serve_station(&centre, cards, listen).await,
@@ -169,9 +192,9 @@ async fn run(command: Command) -> Outcome {
             println!("{}", path.display());
             Ok(())
         }
-        Command::Bridge(Bridge::Open { town, data, folder }) => {
-            let folder = folder.unwrap_or_else(|| data.join("bridge"));
-            let house = house::open(setup(&town, &data, "http://localhost".to_owned(), None)?).await?;
+        Command::Bridge(Bridge::Open { centre, folder }) => {
+            let folder = folder.unwrap_or_else(|| centre.bridge());
+            let house = house::open(centre.setup("http://localhost", None)?).await?;
             for outcome in registry::process_folder(&house.store, &folder, &house.bridge).await? {
                 println!("{}: {:?}", outcome.file, outcome.result);
             }
@@ -182,6 +205,7 @@ async fn run(command: Command) -> Outcome {
         Command::Town(TownCommand::Check { folder }) => town_command::check(&folder),
         Command::Town(TownCommand::Test { folder }) => scenario::test(&folder).await,
         Command::Town(TownCommand::Explain { folder, language }) => town_command::explain(&folder, &language.parse()?, SystemClock.today()),
+        Command::Staff(Staff::Invite(options)) => staff_command::invite(options).await,
         Command::Audit(Audit::Verify { data }) => {
             let db = store::Db::open(&database(&data)).await?;
             match store::verify_audit(&mut db.read().await?).await? {
@@ -194,25 +218,10 @@ async fn run(command: Command) -> Outcome {
 }
 
 async fn serve_town(options: Serve) -> Outcome {
-    let folder = options.data.join("bridge");
+    let folder = options.centre.bridge();
     std::fs::create_dir_all(&folder)?;
-    let house = house::open(setup(&options.town, &options.data, options.origin, options.station)?).await?;
+    let _serving = Serving::hold(&options.centre.data)?;
+    let mut house = house::open(options.centre.setup(&options.origin, options.station)?).await?;
+    house.router = house.router.layer(axum::Extension(web::Proxies(options.proxy.into())));
     serve::serve(house, options.listen, Some(folder)).await
-}
-
-fn setup(town: &std::path::Path, data: &std::path::Path, origin: String, station: Option<String>) -> Outcome<house::Setup> {
-    Ok(house::Setup {
-        town: demo::load_town(town)?,
-        database: database(data),
-        keys: data.join("keys"),
-        trust: data.join("trust"),
-        origin,
-        demo: false,
-        station,
-        clock: Arc::new(SystemClock),
-    })
-}
-
-fn database(data: &std::path::Path) -> String {
-    std::env::var("TEGATA_DATABASE_URL").unwrap_or_else(|_| format!("sqlite:{}", data.join("town.db").display()))
 }
