@@ -75,7 +75,7 @@ impl House {
         let (clock, cards) = (Arc::new(SetClock::new(now)), card::Cards::new(now));
         let proofing = Arc::new(Proofing {
             verifier: cards.verifier(),
-            revocation: Box::new(cards.good()),
+            revocation: Arc::new(cards.good()),
             settings: Settings::new(ORIGIN, &MATCHING, &[2; 32]).unwrap(),
             station: Some("http://localhost:8081".to_owned()),
         });
