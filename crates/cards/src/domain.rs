@@ -3,6 +3,7 @@
 mod apply;
 mod decide;
 mod entitle;
+mod guardian;
 mod hold;
 mod issue;
 mod learn;
@@ -15,7 +16,7 @@ pub use entitle::{
     EVERY_MIDNIGHT, FOLLOW_BUNDLE, ToFollow, end_phone_cards, end_unlinked, follow_bundle, plan_midnight, plan_to_follow,
     reevaluate_people, reevaluate_town,
 };
-pub use hold::{CardView, Held, asks_from, end_by_clerk, my_cards};
+pub use hold::{CardView, Held, Taken, asks_from, end_by_clerk, make_room, my_cards, places_taken};
 pub use issue::Office;
 pub use learn::{UseStatistics, programme_counts, use_statistics};
 pub use share::{SHARE_MINUTES, ShareState, Sharer, end_share, holders, join, share_code, share_state};

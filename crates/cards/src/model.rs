@@ -31,6 +31,8 @@ store::text_enum!(Ended {
     NotEntitled = "not_entitled",
     ShareEnded = "share_ended",
     PhoneEnded = "phone_ended",
+    SourceEnded = "source_ended",
+    MadeRoom = "made_room",
     NoLongerGuardian = "no_longer_guardian",
     Unlinked = "unlinked",
     ByClerk = "by_clerk",
@@ -45,6 +47,10 @@ pub enum Ended {
     ShareEnded,
     /// The phone was ended.
     PhoneEnded,
+    /// The right of who shared it ended, or nobody but the person may hold it any more.
+    SourceEnded,
+    /// It made room for the entitled person's own.
+    MadeRoom,
     /// Custody changed.
     NoLongerGuardian,
     /// The account is no longer linked to the resident.

@@ -16,6 +16,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/share/{holding}", get(holder::share))
         .route("/share/{holding}/code", post(holder::share_code))
         .route("/share/{holding}/end", post(holder::end_share))
+        .route("/holders/{holding}/end", post(holder::make_room))
         .route("/join", get(holder::join_form).post(holder::join))
         .route("/join/{code}", get(holder::join_form))
         .route("/verify", get(verify::page))

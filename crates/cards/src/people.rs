@@ -15,6 +15,8 @@ use crate::rules::{self, Standing};
 pub(crate) struct Known {
     pub(crate) person: Person,
     pub(crate) standing: Standing,
+    /// Under protection measures: nobody but the person learns anything.
+    pub(crate) protected: bool,
     pub(crate) date_of_birth: Option<Date>,
     pub(crate) facts: BTreeMap<String, serde_json::Value>,
 }
@@ -27,6 +29,7 @@ pub(crate) async fn known(ctx: &mut Ctx, id: ResidentId) -> Result<Option<Known>
     Ok(Some(Known {
         person,
         standing: Standing { moved_out_on: on(Status::MovedOut), died_on: on(Status::Died) },
+        protected: resident.protected,
         date_of_birth: birth,
         facts: resident.facts,
     }))

@@ -46,6 +46,8 @@ store::queries! {
     HOLDINGS_OF_ACCOUNT = holding!("where account = $1 and (live_key is not null or ended_at > $2) order by created_at");
     HOLDINGS_OF_RESIDENT = holding!("where resident = $1 and live_key is not null order by created_at");
     HOLDINGS_OF_CARD = holding!("where resident = $1 and programme = $2 and live_key is not null order by created_at");
+    /// What anybody holds of another person's card.
+    HOLDINGS_OF_OTHERS = holding!("where how <> 'self' and live_key is not null order by resident, created_at");
     INSERT_HOLDING = "insert into cards_holding (id, live_key, programme, resident, account, how, label, shared_by, created_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (live_key) do nothing";
     END_HOLDING = "update cards_holding set live_key = null, ended_at = $2, ended_why = $3 where id = $1 and live_key is not null";
@@ -147,6 +149,10 @@ pub(crate) async fn holdings_of_account(tx: &mut Tx, account: AccountId, ended_s
 
 pub(crate) async fn holdings_of_resident(tx: &mut Tx, resident: ResidentId) -> Result<Vec<Holding>> {
     tx.query(HOLDINGS_OF_RESIDENT, params![resident]).await
+}
+
+pub(crate) async fn holdings_of_others(tx: &mut Tx) -> Result<Vec<Holding>> {
+    tx.query(HOLDINGS_OF_OTHERS, &[]).await
 }
 
 pub(crate) async fn holdings_of_card(tx: &mut Tx, resident: ResidentId, programme: &ProgrammeId) -> Result<Vec<Holding>> {

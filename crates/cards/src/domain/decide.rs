@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use store::{Actor, Ctx, Permission};
 use town::{Place, PlaceId, ProgrammeId};
 
+use crate::domain::guardian;
 use crate::domain::issue::Office;
 use crate::domain::status::{self, STATUS_PHONE_ENDED};
 use crate::model::{Card, CardId, Decision, Ended, Error, Holding, How, OfflineUse, Result, UseId};
@@ -117,12 +118,15 @@ async fn judge(ctx: &mut Ctx, asked: &Asked, found: Option<&(Card, Holding)>, pl
     let (Some(programme), Some(known)) = (town.programme(&card.programme), people::known(ctx, card.resident).await?) else {
         return Ok(Err(Refusal::NotEntitled { why: NotEntitled::MovedOut }));
     };
+    if known.protected && holding.how != How::Own {
+        return Ok(Err(guardian::told(holding)));
+    }
     // The rule itself is asked, as of this day: what was materialised at midnight is for lists and counts.
     if !rules::entitled(programme, &known.person, today) {
         return Ok(Err(Refusal::NotEntitled { why: rules::why_not(programme, &known.person, known.standing, today) }));
     }
-    if holding.how == How::Guardian && !known.date_of_birth.is_some_and(|born| registry::is_ward(born, today)) {
-        return Ok(Err(Refusal::Revoked));
+    if guardian::lost(ctx, holding).await?.is_some() {
+        return Ok(Err(guardian::told(holding)));
     }
     Ok(Ok((known, holding.clone())))
 }
@@ -134,13 +138,14 @@ async fn ended_reason(ctx: &mut Ctx, found: Option<&(Card, Holding)>) -> Result<
         return Ok(Some(Refusal::PhoneRevoked));
     }
     Ok(match holding.ended_why {
-        Some(Ended::ShareEnded) => Some(Refusal::ShareEnded),
+        Some(Ended::ShareEnded | Ended::SourceEnded) => Some(Refusal::ShareEnded),
         Some(Ended::PhoneEnded) => Some(Refusal::PhoneRevoked),
-        Some(Ended::NoLongerGuardian | Ended::Unlinked | Ended::ByClerk) => Some(Refusal::Revoked),
+        Some(Ended::NoLongerGuardian | Ended::Unlinked | Ended::ByClerk | Ended::MadeRoom) => Some(Refusal::Revoked),
         Some(Ended::NotEntitled) | None => {
             let (town, today) = (ctx.town().clone(), ctx.today());
             let known = people::known(ctx, card.resident).await?;
             match (town.programme(&card.programme), known) {
+                (_, Some(known)) if known.protected && holding.how != How::Own => Some(guardian::told(holding)),
                 (Some(programme), Some(known)) if !rules::entitled(programme, &known.person, today) => {
                     Some(Refusal::NotEntitled { why: rules::why_not(programme, &known.person, known.standing, today) })
                 }

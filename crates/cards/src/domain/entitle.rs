@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use store::{AccountId, Ctx, Permission, ResidentId};
 use town::{Programme, ProgrammeId};
 
-use crate::domain::hold;
+use crate::domain::{guardian, hold};
 use crate::model::{Ended, Result};
 use crate::{people, rules, store as rows};
 
@@ -85,6 +85,7 @@ pub async fn follow_bundle(ctx: &mut Ctx, whom: &ToFollow) -> Result<()> {
 /// Not permitted, or the store's; then nothing changed.
 pub async fn reevaluate_town(ctx: &mut Ctx) -> Result<()> {
     ctx.allow(Permission::RunHouse)?;
+    guardian::end_of_all_protected(ctx).await?;
     let today = ctx.today();
     let snapshot = registry::table(ctx).await?;
     let town = ctx.town().clone();
@@ -106,7 +107,7 @@ pub async fn reevaluate_town(ctx: &mut Ctx) -> Result<()> {
         let ended: Vec<ResidentId> = open.difference(&still).copied().collect();
         change(ctx, programme, &opened, ended, today).await?;
     }
-    Ok(())
+    guardian::end_all_lost(ctx).await
 }
 
 /// Asks every rule about these people as of today: what a bundle changed, and their households.
@@ -120,6 +121,7 @@ pub async fn reevaluate_people(ctx: &mut Ctx, changed: &[ResidentId]) -> Result<
     let mut opened: Vec<Vec<ResidentId>> = vec![Vec::new(); town.programmes.len()];
     let mut ended = opened.clone();
     let everybody = with_households(ctx, changed).await?;
+    guardian::end_of_protected(ctx, &everybody).await?;
     for id in everybody.iter().copied() {
         let open: BTreeSet<ProgrammeId> = rows::open_of_resident(ctx.tx(), id).await?.into_iter().map(|(programme, _)| programme).collect();
         let known = people::known(ctx, id).await?;
@@ -136,10 +138,7 @@ pub async fn reevaluate_people(ctx: &mut Ctx, changed: &[ResidentId]) -> Result<
         change(ctx, programme, opened, ended, today).await?;
     }
     // Only now: a child who moved away has lost the card for that reason, and the place is told so.
-    for id in everybody {
-        end_lost_guardians(ctx, id).await?;
-    }
-    Ok(())
+    guardian::end_lost(ctx, &everybody).await
 }
 
 async fn with_households(ctx: &mut Ctx, changed: &[ResidentId]) -> Result<BTreeSet<ResidentId>> {
@@ -171,22 +170,6 @@ async fn change(ctx: &mut Ctx, programme: &Programme, opened: &[ResidentId], end
     }
     let changed = Changed { programme: programme.id.clone(), day: today, opened: opened.len(), ended };
     ctx.record("cards.entitlements_changed", &changed).await?;
-    Ok(())
-}
-
-/// Ends what guardians held of a person who is no longer their ward: custody or the household changed.
-async fn end_lost_guardians(ctx: &mut Ctx, ward: ResidentId) -> Result<()> {
-    let holdings = rows::holdings_of_resident(ctx.tx(), ward).await?;
-    if holdings.iter().all(|holding| holding.how != crate::model::How::Guardian) {
-        return Ok(());
-    }
-    let guardians = registry::guardians_of(ctx, ward).await?;
-    for holding in holdings.iter().filter(|holding| holding.how == crate::model::How::Guardian) {
-        let resident = people::resident_of(ctx, holding.account).await?;
-        if !resident.is_some_and(|resident| guardians.iter().any(|guardian| guardian.id == resident)) {
-            hold::end_holding(ctx, holding, Ended::NoLongerGuardian).await?;
-        }
-    }
     Ok(())
 }
 

@@ -4,10 +4,12 @@ use civil::Date;
 use jiff::SignedDuration;
 use serde::Serialize;
 use store::{AccountId, Actor, Ctx, Permission, ResidentId};
-use town::{Apply, Programme, ShownBy};
+use town::{Apply, Programme, ProgrammeId, ShownBy};
 
 use crate::domain::issue::Office;
+use crate::domain::share::Sharer;
 use crate::domain::status::{STATUS_ENDED, STATUS_PHONE_ENDED};
+use crate::domain::{guardian, share};
 use crate::model::{Card, Ended, Error, Holding, HoldingId, How, Result};
 use crate::{people, rules, store as rows};
 
@@ -76,12 +78,14 @@ pub async fn my_cards(ctx: &mut Ctx, office: &Office, phone: Option<identity::Ph
     }
     hold_what_is_due(ctx, account).await?;
     let since = ctx.now() - TELL_ENDED;
+    let held = rows::holdings_of_account(ctx.tx(), account, since).await?;
+    for holding in held.iter().filter(|holding| holding.ended_at.is_none()) {
+        if let Some(why) = guardian::lost(ctx, holding).await? {
+            end_holding(ctx, holding, why).await?;
+        }
+    }
     let mut views = Vec::new();
     for holding in rows::holdings_of_account(ctx.tx(), account, since).await? {
-        if holding.how == How::Guardian && holding.ended_at.is_none() && !is_still_ward(ctx, holding.resident).await? {
-            end_holding(ctx, &holding, Ended::NoLongerGuardian).await?;
-            continue;
-        }
         views.push(view(ctx, office, holding, phone).await?);
     }
     // What was asked for or shared comes first: it is what people open the app for.
@@ -95,19 +99,16 @@ pub async fn my_cards(ctx: &mut Ctx, office: &Office, phone: Option<identity::Ph
     Ok(views)
 }
 
-/// Whether a parent still acts for this person today.
-async fn is_still_ward(ctx: &mut Ctx, resident: ResidentId) -> Result<bool> {
-    let today = ctx.today();
-    let known = people::known(ctx, resident).await?;
-    Ok(known.and_then(|known| known.date_of_birth).is_some_and(|born| registry::is_ward(born, today)))
-}
-
 async fn view(ctx: &mut Ctx, office: &Office, holding: Holding, phone: Option<identity::PhoneId>) -> Result<CardView> {
     let town = ctx.town().clone();
     let today = ctx.today();
     let known = people::known(ctx, holding.resident).await?;
     let programme = town.programme(&holding.programme);
-    let valid_until = known.as_ref().zip(programme).and_then(|(known, programme)| rules::valid_until(programme, &known.person, today));
+    // Of a card that ended nothing new is said.
+    let valid_until = match (&known, programme) {
+        (Some(known), Some(programme)) if holding.ended_at.is_none() => rules::valid_until(programme, &known.person, today),
+        _ => None,
+    };
     let name = people::name_of(ctx, &holding).await?;
     let card = match (phone, holding.ended_at, programme, &known) {
         (Some(phone), None, Some(programme), Some(known)) => {
@@ -120,21 +121,29 @@ async fn view(ctx: &mut Ctx, office: &Office, holding: Holding, phone: Option<id
     Ok(CardView { holding, name, date_of_birth, valid_until, card })
 }
 
-/// Gives the account the cards that appear by themselves: its own, and its children's that were applied for or need no application.
-async fn hold_what_is_due(ctx: &mut Ctx, account: AccountId) -> Result<()> {
-    let Some(me) = people::resident_of(ctx, account).await? else { return Ok(()) };
-    due_for(ctx, account, me, How::Own).await?;
-    for child in registry::wards_of(ctx, me).await? {
-        due_for(ctx, account, child.id, How::Guardian).await?;
-    }
-    Ok(())
+/// A card that should be an account's and is not yet.
+struct Due {
+    programme: ProgrammeId,
+    resident: ResidentId,
+    how: How,
+    label: String,
 }
 
-async fn due_for(ctx: &mut Ctx, account: AccountId, resident: ResidentId, how: How) -> Result<()> {
-    let town = ctx.town().clone();
-    let today = ctx.today();
-    let Some(known) = people::known(ctx, resident).await? else { return Ok(()) };
+/// Finds the cards that appear by themselves: the account's own, and its children's that were applied for or need no application.
+async fn due(ctx: &mut Ctx, account: AccountId) -> Result<Vec<Due>> {
+    let Some(me) = people::resident_of(ctx, account).await? else { return Ok(Vec::new()) };
+    let mut due = due_for(ctx, account, me, How::Own).await?;
+    for child in registry::wards_of(ctx, me).await? {
+        due.extend(due_for(ctx, account, child.id, How::Guardian).await?);
+    }
+    Ok(due)
+}
+
+async fn due_for(ctx: &mut Ctx, account: AccountId, resident: ResidentId, how: How) -> Result<Vec<Due>> {
+    let (town, today) = (ctx.town().clone(), ctx.today());
+    let Some(known) = people::known(ctx, resident).await? else { return Ok(Vec::new()) };
     let who = if how == How::Own { ShownBy::Own } else { ShownBy::Guardian };
+    let mut due = Vec::new();
     for programme in town.programmes.iter().filter(|programme| programme.may_be_shown_by(who)) {
         if !rules::entitled(programme, &known.person, today)
             || rows::live_holding(ctx.tx(), &programme.id, resident, account).await?.is_some()
@@ -148,12 +157,72 @@ async fn due_for(ctx: &mut Ctx, account: AccountId, resident: ResidentId, how: H
                 None => continue,
             },
         };
-        hold(ctx, programme, resident, account, how, rows::label_of(how, name.as_deref()), None).await?;
+        due.push(Due { programme: programme.id.clone(), resident, how, label: rows::label_of(how, name.as_deref()) });
+    }
+    Ok(due)
+}
+
+/// Gives the account what is due; where all places are taken, what it holds else stays as good as it was.
+async fn hold_what_is_due(ctx: &mut Ctx, account: AccountId) -> Result<()> {
+    let town = ctx.town().clone();
+    for due in due(ctx, account).await? {
+        let Some(programme) = town.programme(&due.programme) else { continue };
+        match hold(ctx, programme, due.resident, account, due.how, due.label, None).await {
+            Ok(_) | Err(Error::TooManyHolders) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }
 
-/// Lets an account show a resident's card from now on.
+/// A card that is due to the caller, but held by as many as allowed.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// The programme.
+    pub programme: ProgrammeId,
+    /// By what right it is due.
+    pub how: How,
+    /// Who holds it, for the entitled person, who may end any of them; a guardian is told only that it is so.
+    pub holders: Vec<Sharer>,
+}
+
+/// Gives what is due to the caller and held by as many as allowed: what [`my_cards`] left out.
+///
+/// # Errors
+/// Not permitted; the store's.
+pub async fn places_taken(ctx: &mut Ctx) -> Result<Vec<Taken>> {
+    ctx.allow(Permission::OwnAccount)?;
+    let Actor::Holder(account) = ctx.actor else { return Err(Error::NotLinked) };
+    let mut taken = Vec::new();
+    for due in due(ctx, account).await? {
+        let mut holders = Vec::new();
+        if due.how == How::Own {
+            for holding in rows::holdings_of_card(ctx.tx(), due.resident, &due.programme).await? {
+                holders.push(share::sharer(ctx, &holding, account, true).await?);
+            }
+        }
+        taken.push(Taken { programme: due.programme, how: due.how, holders });
+    }
+    Ok(taken)
+}
+
+/// Ends what somebody holds of the caller's own card, to have a place for the caller: of a phone they used under another account, or of the family.
+///
+/// # Errors
+/// [`Error::NoSuchCard`] unless it is a live card of the person the caller is; the store's.
+pub async fn make_room(ctx: &mut Ctx, holding: HoldingId) -> Result<()> {
+    ctx.allow(Permission::OwnAccount)?;
+    let Actor::Holder(account) = ctx.actor else { return Err(Error::NoSuchCard) };
+    let me = people::resident_of(ctx, account).await?.ok_or(Error::NoSuchCard)?;
+    let held = rows::holding(ctx.tx(), holding).await?.filter(|held| held.ended_at.is_none() && held.resident == me);
+    let held = held.ok_or(Error::NoSuchCard)?;
+    end_holding(ctx, &held, Ended::MadeRoom).await?;
+    ctx.audit("card.ended", Some(held.resident.to_string()), held.programme.as_str()).await?;
+    Ok(())
+}
+
+/// Lets an account show a resident's card from now on. The entitled person comes first: who holds it for or from them makes room, the newest share
+/// before guardians.
 ///
 /// # Errors
 /// [`Error::TooManyHolders`]; the store's.
@@ -166,9 +235,17 @@ pub(crate) async fn hold(
     label: String,
     shared_by: Option<AccountId>,
 ) -> Result<Holding> {
+    let most = usize::try_from(programme.max_holders).unwrap_or(usize::MAX);
     let others = rows::holdings_of_card(ctx.tx(), resident, &programme.id).await?;
-    if others.len() >= usize::try_from(programme.max_holders).unwrap_or(usize::MAX) {
+    let firm = others.iter().filter(|other| how != How::Own || other.how == How::Own).count();
+    if firm >= most {
         return Err(Error::TooManyHolders);
+    }
+    let mut yielding: Vec<Holding> = others.into_iter().filter(|other| how == How::Own && other.how != How::Own).collect();
+    yielding.sort_by_key(|other| (other.how == How::Guardian, std::cmp::Reverse(other.created_at)));
+    let over = (firm + yielding.len() + 1).saturating_sub(most);
+    for other in yielding.iter().take(over) {
+        end_holding(ctx, other, Ended::MadeRoom).await?;
     }
     let now = ctx.now();
     let holding = Holding {
@@ -197,20 +274,34 @@ struct Happened<'a> {
     why: Option<Ended>,
 }
 
-/// Ends a holding and every card of it, so that the next scan says no and why.
+/// Ends a holding and every card of it, so that the next scan says no and why; what was shared by the same right ends with it.
 ///
 /// # Errors
 /// The store's.
 pub(crate) async fn end_holding(ctx: &mut Ctx, holding: &Holding, why: Ended) -> Result<()> {
+    let ended = end_alone(ctx, holding, why).await?;
+    // An entitlement that is over ends all holdings of the card itself, each for that reason.
+    if !ended || holding.how == How::Shared || why == Ended::NotEntitled {
+        return Ok(());
+    }
+    for shared in rows::holdings_of_card(ctx.tx(), holding.resident, &holding.programme).await? {
+        if shared.how == How::Shared && shared.shared_by == Some(holding.account) {
+            end_alone(ctx, &shared, Ended::SourceEnded).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn end_alone(ctx: &mut Ctx, holding: &Holding, why: Ended) -> Result<bool> {
     let now = ctx.now();
     if !rows::end_holding(ctx.tx(), holding.id, now, why).await? {
-        return Ok(());
+        return Ok(false);
     }
     for card in rows::cards_of_holding(ctx.tx(), holding.id).await? {
         end_one_card(ctx, &card, why).await?;
     }
     ctx.record("cards.ended", &Happened { holding: holding.id, programme: &holding.programme, why: Some(why) }).await?;
-    Ok(())
+    Ok(true)
 }
 
 /// Ends one phone's card; its place in the status list says so offline.

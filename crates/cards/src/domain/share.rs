@@ -6,7 +6,7 @@ use serde::Serialize;
 use store::{AccountId, Actor, Ctx, Permission};
 use town::ShownBy;
 
-use crate::domain::{hold, issue::random};
+use crate::domain::{guardian, hold, issue::random};
 use crate::model::{Ended, Error, Holding, HoldingId, How, Result, Share, ShareId};
 use crate::{people, store as rows};
 
@@ -59,6 +59,9 @@ pub async fn share_code(ctx: &mut Ctx, holding: HoldingId) -> Result<(ShareId, S
     if !programme.may_be_shown_by(ShownBy::Shared) || holding.how == How::Shared {
         return Err(Error::NotShareable);
     }
+    if guardian::is_protected(ctx, holding.resident).await? || guardian::lost(ctx, &holding).await?.is_some() {
+        return Err(Error::NotShareable);
+    }
     let holders = rows::holdings_of_card(ctx.tx(), holding.resident, &holding.programme).await?;
     if holders.len() >= usize::try_from(programme.max_holders).unwrap_or(usize::MAX) {
         return Err(Error::TooManyHolders);
@@ -92,6 +95,9 @@ pub async fn join(ctx: &mut Ctx, code: &str) -> Result<HoldingId> {
     let programme = town.programme(&share.programme).ok_or(Error::ShareCode)?;
     // The sharer may have lost the card since the code was made.
     let sharer = rows::live_holding(ctx.tx(), &share.programme, share.resident, share.account).await?.ok_or(Error::ShareCode)?;
+    if guardian::is_protected(ctx, share.resident).await? || guardian::lost(ctx, &sharer).await?.is_some() {
+        return Err(Error::ShareCode);
+    }
     let holding = match rows::live_holding(ctx.tx(), &share.programme, share.resident, account).await? {
         Some(mine) => mine,
         None => {
@@ -132,12 +138,17 @@ pub async fn holders(ctx: &mut Ctx, holding: HoldingId) -> Result<Vec<Sharer>> {
     let (account, mine) = own_holding(ctx, holding).await?;
     let mut sharers = Vec::new();
     for holding in rows::holdings_of_card(ctx.tx(), mine.resident, &mine.programme).await? {
-        let name = identity::label_of(ctx, holding.account).await?.unwrap_or_default();
-        let is_me = holding.account == account;
         let may_end = holding.how == How::Shared;
-        sharers.push(Sharer { holding: holding.id, how: holding.how, name, since: holding.created_at, is_me, may_end });
+        sharers.push(sharer(ctx, &holding, account, may_end).await?);
     }
     Ok(sharers)
+}
+
+/// A holding as those see it who may know of it.
+pub(crate) async fn sharer(ctx: &mut Ctx, holding: &Holding, caller: AccountId, may_end: bool) -> Result<Sharer> {
+    let name = identity::label_of(ctx, holding.account).await?.unwrap_or_default();
+    let is_me = holding.account == caller;
+    Ok(Sharer { holding: holding.id, how: holding.how, name, since: holding.created_at, is_me, may_end })
 }
 
 /// Ends what somebody holds by a share: by whoever holds the card in their own right or as guardian, or by the one it was shared with.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use town::ProgrammeId;
 use web::{App, Caller, Page, Problem, Reader, View, signed_in, to_mend};
 
-use crate::domain::{self, CardView, Offer, Office, Sharer};
+use crate::domain::{self, CardView, Offer, Office, Sharer, Taken};
 use crate::model::{Error, HoldingId, How};
 use crate::words;
 
@@ -25,6 +25,8 @@ struct Home<'a> {
     view: &'a View,
     cards: Vec<Shown>,
     offers: Vec<Offered>,
+    /// What is due and has no place.
+    taken: Vec<FullCard>,
     /// A notice of why there is nothing yet: its key.
     unlinked: Option<&'static str>,
 }
@@ -47,6 +49,14 @@ struct Shown {
     reason: String,
 }
 
+/// A card all of whose places are taken.
+struct FullCard {
+    title: String,
+    /// The key of what to do about it.
+    next: &'static str,
+    holders: Vec<Sharer>,
+}
+
 /// An offer as the page shows it.
 struct Offered {
     href: String,
@@ -64,10 +74,12 @@ pub(super) async fn home(view: View, Extension(office): Extension<Arc<Office>>, 
     let unlinked = unlinked(&mut ctx, account).await?;
     let cards = domain::my_cards(&mut ctx, &office, None).await?;
     let offers = domain::offers(&mut ctx).await?;
+    let taken = domain::places_taken(&mut ctx).await?;
     ctx.commit().await?;
     let home = Home {
         cards: cards.iter().map(|card| shown(&view, card)).collect(),
         offers: offers.iter().map(|offer| offered(&view, offer)).collect(),
+        taken: taken.into_iter().map(|taken| full_card(&view, taken)).collect(),
         unlinked,
         view: &view,
     };
@@ -87,7 +99,7 @@ async fn unlinked(ctx: &mut ::store::Ctx, account: AccountId) -> Result<Option<&
 /// The same page without anybody's data, kept by the service worker for when there is no network.
 pub(super) async fn offline(view: View) -> Response {
     let title = view.t("home-title");
-    let home = Home { view: &view, cards: Vec::new(), offers: Vec::new(), unlinked: None };
+    let home = Home { view: &view, cards: Vec::new(), offers: Vec::new(), taken: Vec::new(), unlinked: None };
     view.page(&Page::resident(&title).with_island("card.js", TEXTS), &home)
 }
 
@@ -102,6 +114,12 @@ fn shown(view: &View, card: &CardView) -> Shown {
         family: words::family_key(view, card).is_some(),
         reason: if card.is_live() { String::new() } else { words::ended(view, card.holding.ended_why) },
     }
+}
+
+fn full_card(view: &View, taken: Taken) -> FullCard {
+    let programme = view.app.town().programme(&taken.programme);
+    let title = programme.map_or_else(String::new, |programme| view.words(&programme.name).to_owned());
+    FullCard { title, next: if taken.how == How::Own { "taken-own" } else { "taken-guardian" }, holders: taken.holders }
 }
 
 fn whom(view: &View, offer: &Offer) -> String {
@@ -260,6 +278,14 @@ pub(super) async fn end_share(Caller(mut ctx): Caller, Path(id): Path<HoldingId>
     domain::end_share(&mut ctx, end.holder).await?;
     ctx.commit().await?;
     Ok(if end.holder == id { Redirect::to("/") } else { Redirect::to(&format!("/share/{id}")) })
+}
+
+/// Ends what somebody holds of the caller's own card, and gives the caller the place.
+pub(super) async fn make_room(Caller(mut ctx): Caller, Path(holding): Path<HoldingId>) -> Result<Redirect, Problem> {
+    signed_in(&ctx.actor)?;
+    domain::make_room(&mut ctx, holding).await?;
+    ctx.commit().await?;
+    Ok(Redirect::to("/"))
 }
 
 #[derive(Template)]

@@ -57,6 +57,8 @@ card-use-again = Register this phone
 
 ended-not-entitled = It ended because the entitlement ended.
 ended-share-ended = The share was ended.
+ended-source-ended = The share was ended.
+ended-made-room = It ended because the person uses it themself now.
 ended-phone-ended = It was ended on this phone.
 ended-no-longer-guardian = It ended because the household changed.
 ended-unlinked = It is no longer linked to the resident register.
@@ -97,6 +99,10 @@ share-state-expired = Time is over. Show a new code
 share-code-alt = QR code for sharing
 share-waiting = Waiting to be read
 share-failed = Could not check
+
+taken-lead = As many people as allowed hold this card already.
+taken-own = End one of these and the card appears here. The counter can end one too.
+taken-guardian = It appears here once somebody in the family hands it back. The counter can help too.
 
 join-title = Receive from family
 join-lead = Enter the eight characters your family member's screen shows.

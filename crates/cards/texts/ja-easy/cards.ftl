@@ -57,6 +57,8 @@ card-use-again = この スマートフォンを 登録する
 
 ended-not-entitled = もう 使えません。条件（じょうけん）に 合わなく なりました。
 ended-share-ended = いっしょに 使う ことが 終わりました。
+ended-source-ended = いっしょに 使う ことが 終わりました。
+ended-made-room = 本人（ほんにん）が 使うので 使えません。
 ended-phone-ended = この スマートフォンでは 終わりました。
 ended-no-longer-guardian = 家族（かぞく）が 変わったので 使えません。
 ended-unlinked = 町の 記録（きろく）と つながって いません。
@@ -97,6 +99,10 @@ share-state-expired = 時間が 終わりました。もう一度 コードを �
 share-code-alt = いっしょに 使う ための QRコード
 share-waiting = 待って います
 share-failed = うまく いきませんでした
+
+taken-lead = この カードを 持つ 人が もう いっぱいです。
+taken-own = 下の どれかを 終わりに すると、ここに 出ます。町の 窓口（まどぐち）でも できます。
+taken-guardian = 家族（かぞく）が 終わりに すると、ここに 出ます。町の 窓口（まどぐち）でも 聞けます。
 
 join-title = 家族（かぞく）から もらう
 join-lead = 家族の 画面の コードを 入れて ください。8文字です。

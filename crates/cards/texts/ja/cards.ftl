@@ -57,6 +57,8 @@ card-use-again = このスマートフォンを登録する
 
 ended-not-entitled = 資格がなくなったため、使えなくなりました。
 ended-share-ended = 分けあいが終わりました。
+ended-source-ended = 分けあいが終わりました。
+ended-made-room = ご本人が使うことになったため、使えなくなりました。
 ended-phone-ended = このスマートフォンでの利用を終えました。
 ended-no-longer-guardian = 世帯が変わったため、使えなくなりました。
 ended-unlinked = 住民登録との結び付きがなくなりました。
@@ -97,6 +99,10 @@ share-state-expired = 時間が過ぎました。もう一度コードを表示�
 share-code-alt = 分けあうための二次元コード
 share-waiting = 読み取りを待っています
 share-failed = 状態を確かめられませんでした
+
+taken-lead = このカードは、持てる人数がいっぱいです。
+taken-own = 下のどれかを終えると、ここに表示されます。窓口でも終えられます。
+taken-guardian = 持っている家族が手放すと、ここに表示されます。窓口でもご相談いただけます。
 
 join-title = 家族から受け取る
 join-lead = 家族の画面に出ている8文字のコードを入れてください。
