@@ -34,6 +34,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[derive(Deserialize)]
 struct OfPhone {
     device: identity::PhoneId,
+    /// `server_time` of the last answer the phone kept: what came with it is known to have arrived.
+    seen: Option<Timestamp>,
 }
 
 /// The caller's cards for one phone.
@@ -90,7 +92,7 @@ struct LinkJson {
 }
 
 /// Gives the caller's cards, each signed for the phone that asks.
-#[utoipa::path(get, path = "/api/v1/me/cards", params(("device" = String, Query)), responses(
+#[utoipa::path(get, path = "/api/v1/me/cards", params(("device" = String, Query), ("seen" = Option<String>, Query)), responses(
     (status = 200, body = MyCards), (status = 410, description = "This phone was ended: prove with the card to begin again.")), tag = "cards")]
 async fn my_cards(
     view: View,
@@ -101,6 +103,9 @@ async fn my_cards(
 ) -> Result<Json<MyCards>, Problem> {
     domain::asks_from(&mut ctx, session, phone.device).await?;
     signed_in(&ctx)?;
+    if let Some(answered_at) = phone.seen {
+        domain::phone_has(&mut ctx, phone.device, answered_at).await?;
+    }
     let cards = domain::my_cards(&mut ctx, &office, Some(phone.device)).await?;
     let server_time = ctx.now();
     ctx.commit().await?;

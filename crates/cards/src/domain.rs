@@ -17,7 +17,7 @@ pub use entitle::{
     reevaluate_people, reevaluate_town,
 };
 pub use hold::{CardView, Held, Taken, asks_from, end_by_clerk, make_room, my_cards, places_taken};
-pub use issue::Office;
+pub use issue::{Office, phone_has};
 pub use learn::{UseStatistics, programme_counts, use_statistics};
 pub use share::{SHARE_MINUTES, ShareState, Sharer, end_share, holders, join, share_code, share_state};
-pub use status::status_token;
+pub use status::{free_places, status_token};

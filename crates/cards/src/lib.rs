@@ -22,8 +22,13 @@ pub use domain::*;
 pub use model::*;
 
 /// The room's tables.
-pub const MIGRATIONS: Migrations =
-    Migrations { room: "cards", files: &[("202611230900_create.sql", include_str!("../migrations/202611230900_create.sql"))] };
+pub const MIGRATIONS: Migrations = Migrations {
+    room: "cards",
+    files: &[
+        ("202611230900_create.sql", include_str!("../migrations/202611230900_create.sql")),
+        ("202611252210_free_places.sql", include_str!("../migrations/202611252210_free_places.sql")),
+    ],
+};
 
 /// The room's texts.
 const TEXTS: &[(&str, &str)] = &[
@@ -62,6 +67,7 @@ pub fn service(office: Arc<Office>) -> Service {
             jobs.on(EVERY_MIDNIGHT, |ctx, _| {
                 Box::pin(async move {
                     reevaluate_town(ctx).await?;
+                    free_places(ctx).await?;
                     plan_midnight(ctx).await?;
                     Ok(())
                 })

@@ -99,8 +99,8 @@ pub struct Card {
     pub programme: ProgrammeId,
     /// The entitled person.
     pub resident: ResidentId,
-    /// Its place in the status list.
-    pub status_idx: i64,
+    /// Its place in the status list; none once it is long past.
+    pub status_idx: Option<i64>,
     /// Its status there.
     pub status: i32,
     /// The credential as signed.

@@ -54,14 +54,19 @@ store::queries! {
 
     CARD_BY_ID = card!("where id = $1");
     CARD_LIVE = card!("where live_key = $1");
-    CARDS_OF_HOLDING = card!("where holding = $1 and live_key is not null");
-    CARDS_OF_PHONE = card!("where phone = $1 and live_key is not null");
+    CARDS_OF_HOLDING = card!("where holding = $1 and status = 0");
+    CARDS_OF_PHONE = card!("where phone = $1 and status = 0");
+    /// Good still, but a newer one has taken its place.
+    REPLACED_CARDS = card!("where phone = $1 and status = 0 and live_key is null");
+    REPLACE_CARD = "update cards_card set live_key = null where id = $1 and live_key is not null";
     INSERT_CARD = "insert into cards_card (id, holding, phone, programme, resident, live_key, status_idx, status, credential, disclosures, issued_at, expires_at)
         values ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11)";
-    END_CARD = "update cards_card set live_key = null, status = $2, ended_at = $3 where id = $1 and live_key is not null";
+    END_CARD = "update cards_card set live_key = null, status = $2, ended_at = $3 where id = $1 and status = 0";
     STATUS_TAKEN = "select 1 from cards_card where status_idx = $1";
+    PLACES_TAKEN = "select status_idx from cards_card where status_idx is not null";
+    FREE_PLACES = "update cards_card set status_idx = null where status_idx is not null and expires_at < $1";
     STATUS_TIP = "select count(*), coalesce(max(ended_at), 0) from cards_card where status <> 0";
-    STATUS_ENDED = "select status_idx, status from cards_card where status <> 0 and expires_at > $1";
+    STATUS_ENDED = "select status_idx, status from cards_card where status <> 0 and expires_at > $1 and status_idx is not null";
 
     INSERT_SHARE = "insert into cards_share (id, code_hash, programme, resident, account, expires_at) values ($1, $2, $3, $4, $5, $6)";
     SHARE_BY_CODE = "select id, programme, resident, account, expires_at, joined_holding from cards_share where code_hash = $1";
@@ -195,6 +200,16 @@ pub(crate) async fn cards_of_phone(tx: &mut Tx, phone: identity::PhoneId) -> Res
     tx.query(CARDS_OF_PHONE, params![phone]).await
 }
 
+/// A phone's cards that are good still although a newer one has taken their place.
+pub(crate) async fn replaced_cards(tx: &mut Tx, phone: identity::PhoneId) -> Result<Vec<Card>> {
+    tx.query(REPLACED_CARDS, params![phone]).await
+}
+
+/// Makes way for a newer card of the same holding in the same phone; this one stays good.
+pub(crate) async fn replace_card(tx: &mut Tx, id: CardId) -> Result<()> {
+    tx.execute(REPLACE_CARD, params![id]).await.map(drop)
+}
+
 pub(crate) async fn insert_card(tx: &mut Tx, card: &Card) -> Result<()> {
     let key = format!("{}/{}", card.holding, card.phone);
     let values = params![
@@ -219,6 +234,15 @@ pub(crate) async fn end_card(tx: &mut Tx, id: CardId, status: i32, now: Timestam
 
 pub(crate) async fn status_taken(tx: &mut Tx, idx: i64) -> Result<bool> {
     Ok(tx.query_opt::<(i64,)>(STATUS_TAKEN, params![idx]).await?.is_some())
+}
+
+pub(crate) async fn places_taken(tx: &mut Tx) -> Result<Vec<(i64,)>> {
+    tx.query(PLACES_TAKEN, &[]).await
+}
+
+/// Gives the places of cards that were past before a moment back.
+pub(crate) async fn free_places(tx: &mut Tx, before: Timestamp) -> Result<u64> {
+    tx.execute(FREE_PLACES, params![before]).await
 }
 
 /// Changes whenever a card ends: how many have, and when the last did.

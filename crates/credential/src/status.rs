@@ -233,7 +233,7 @@ fn read_list(claims: &mut Reader<'_>) -> Result<(StatusBits, Vec<u8>), Unreadabl
 }
 
 /// Draws a free index of a list with `entries` entries. `random` gives evenly spread numbers from a cryptographic source,
-/// `taken` says whether an index was given away before (and stays so for ever: an index is never used twice).
+/// `taken` says whether an index is given away: it stays so until no list that is still good can speak of the card that had it.
 ///
 /// Nothing if the list is full. Lists are best kept at most half full, then two draws suffice on average.
 pub fn allocate_index(entries: u64, mut random: impl FnMut() -> u64, mut taken: impl FnMut(u64) -> bool) -> Option<u64> {

@@ -8,7 +8,7 @@ use store::{Actor, Ctx, Permission};
 use town::{Place, PlaceId, ProgrammeId};
 
 use crate::domain::guardian;
-use crate::domain::issue::Office;
+use crate::domain::issue::{self, Office};
 use crate::domain::status::{self, STATUS_PHONE_ENDED};
 use crate::model::{Card, CardId, Decision, Ended, Error, Holding, How, OfflineUse, Result, UseId};
 use crate::store::{self as rows, Given, GivenBefore};
@@ -71,6 +71,9 @@ pub async fn decide(ctx: &mut Ctx, asked: &Asked) -> Result<Decision> {
     match judge(ctx, asked, found.as_ref(), place).await? {
         Ok((known, holding)) => {
             age = known.age_on(ctx.today());
+            if let Some((card, _)) = &found {
+                issue::was_shown(ctx, card).await?;
+            }
             show(ctx, &mut decision, place, &known, &holding).await?;
         }
         Err(refusal) => decision.refusal = Some(refusal),

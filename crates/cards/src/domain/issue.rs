@@ -4,13 +4,13 @@ use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::rand;
 use civil::Date;
-use credential::{Claims, Disclosure, IssuerKey, StatusRef, TownCode, allocate_index};
+use credential::{Claims, Disclosure, IssuerKey, StatusRef, TownCode};
 use jiff::{SignedDuration, Timestamp};
 use registry::bridge::MatchSecret;
 use store::Ctx;
 use town::Programme;
 
-use crate::domain::hold;
+use crate::domain::{hold, status};
 use crate::model::{Card, CardId, Ended, Error, Holding, Result};
 use crate::people::Known;
 use crate::{rules, store as rows};
@@ -19,7 +19,7 @@ use crate::{rules, store as rows};
 const CARD_LIFE: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// A phone that asks within this span of the end gets a new one.
 const RENEW_BEFORE: SignedDuration = SignedDuration::from_hours(24 * 15);
-/// Places in the status list; an index is never used twice.
+/// Places in the status list. A card holds one until it is past and no list in use speaks of it: about 37 days.
 const STATUS_ENTRIES: u64 = 1 << 22;
 
 /// The town's desk that signs cards and checks them.
@@ -28,6 +28,7 @@ pub struct Office {
     pub(crate) verifier: credential::Verifier,
     pub(crate) town: TownCode,
     origin: String,
+    entries: u64,
     match_secret: MatchSecret,
     pub(crate) status: Mutex<Option<super::status::Kept>>,
 }
@@ -40,7 +41,20 @@ impl Office {
     pub fn new(issuer: IssuerKey, town: &town::Town, origin: &str, match_secret: MatchSecret) -> Result<Self> {
         let code: TownCode = town.code.to_string().parse().map_err(|_| Error::Credential(credential::Error::BadKey))?;
         let verifier = credential::Verifier::new(code, vec![*issuer.public()])?;
-        Ok(Self { issuer, verifier, town: code, origin: origin.to_owned(), match_secret, status: Mutex::default() })
+        Ok(Self {
+            issuer,
+            verifier,
+            town: code,
+            origin: origin.to_owned(),
+            entries: STATUS_ENTRIES,
+            match_secret,
+            status: Mutex::default(),
+        })
+    }
+
+    /// The same desk with a status list of so many places: small, to see what happens when it is full.
+    pub fn with_status_entries(self, entries: u64) -> Self {
+        Self { entries, ..self }
     }
 
     /// The status list's address and name.
@@ -57,7 +71,7 @@ impl Office {
     }
 
     pub(crate) fn entries(&self) -> u64 {
-        STATUS_ENTRIES
+        self.entries
     }
 
     pub(crate) fn kept(&self) -> std::sync::MutexGuard<'_, Option<super::status::Kept>> {
@@ -65,7 +79,7 @@ impl Office {
     }
 
     /// Gives the card of a holding in a phone: the one that is there, or a new one when there is none, its time is nearly up, or what it says
-    /// is no longer so.
+    /// is no longer so. The one before stays good until the new one was seen: the answer with it may never arrive.
     #[expect(clippy::too_many_arguments, reason = "all of it goes into the card")]
     pub(crate) async fn card_for(
         &self,
@@ -86,7 +100,7 @@ impl Office {
             if ctx.now() < card.expires_at - RENEW_BEFORE && still_says(&card, &says, valid_until) {
                 return Ok(card);
             }
-            hold::end_one_card(ctx, &card, Ended::NotEntitled).await?;
+            rows::replace_card(ctx.tx(), card.id).await?;
         }
         self.sign(ctx, holding, phone, &says, valid_until).await
     }
@@ -102,7 +116,7 @@ impl Office {
         let holder = identity::phone(ctx, phone).await?.ok_or(Error::NoSuchPhone)?.key;
         let now = whole_seconds(ctx.now());
         let id = CardId::new(ctx.now());
-        let status_idx = free_index(ctx).await?;
+        let status_idx = status::free_place(ctx, self.entries).await?;
         let disclosures =
             says.iter().map(|(name, value)| Ok(Disclosure::new(random()?, *name, value.as_str()))).collect::<Result<Vec<_>>>()?;
         let claims = Claims {
@@ -112,7 +126,7 @@ impl Office {
             valid_until,
             issued_at: now,
             expires_at: now + CARD_LIFE,
-            status: StatusRef { uri: self.status_uri(), idx: status_idx },
+            status: StatusRef { uri: self.status_uri(), idx: status_idx.unsigned_abs() },
             holder,
         };
         let signed = credential::issue(&self.issuer, &claims, &disclosures)?;
@@ -123,7 +137,7 @@ impl Office {
             phone,
             programme: holding.programme.clone(),
             resident: holding.resident,
-            status_idx: i64::try_from(status_idx).unwrap_or(i64::MAX),
+            status_idx: Some(status_idx),
             status: 0,
             credential: signed.encoded().to_vec(),
             disclosures: serde_json::to_string(&held.disclosures).map_err(store::Error::from)?,
@@ -157,16 +171,31 @@ fn opened(text: &str) -> Option<(String, String)> {
     }
 }
 
-async fn free_index(ctx: &mut Ctx) -> Result<u64> {
-    // The list is drawn from before it is asked, a few candidates at a time, since asking waits for the database.
-    for _ in 0..64 {
-        let drawn = allocate_index(STATUS_ENTRIES, || u64::from_be_bytes(random().unwrap_or_default()), |_| false);
-        let idx = drawn.ok_or(Error::StatusListFull)?;
-        if !rows::status_taken(ctx.tx(), i64::try_from(idx).unwrap_or(i64::MAX)).await? {
-            return Ok(idx);
+/// Ends the cards of a phone whose place a newer one has taken, once `seen` says that the phone has that one.
+async fn end_replaced(ctx: &mut Ctx, phone: identity::PhoneId, seen: impl Fn(&Card) -> bool) -> Result<()> {
+    for card in rows::replaced_cards(ctx.tx(), phone).await? {
+        let newer = rows::live_card(ctx.tx(), card.holding, phone).await?;
+        if newer.is_some_and(|newer| seen(&newer)) {
+            hold::end_one_card(ctx, &card, Ended::NotEntitled).await?;
         }
     }
-    Err(Error::StatusListFull)
+    Ok(())
+}
+
+/// Takes note of what a phone has: it tells back the centre's time in the last answer it kept, and everything issued until then came with that answer.
+///
+/// # Errors
+/// The store's.
+pub async fn phone_has(ctx: &mut Ctx, phone: identity::PhoneId, answered_at: Timestamp) -> Result<()> {
+    end_replaced(ctx, phone, |newer| newer.issued_at <= answered_at).await
+}
+
+/// Takes note that a card was shown: the phone has it, and those before it are of no more use.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn was_shown(ctx: &mut Ctx, card: &Card) -> Result<()> {
+    end_replaced(ctx, card.phone, |newer| newer.id == card.id).await
 }
 
 pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {

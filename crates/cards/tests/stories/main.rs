@@ -3,6 +3,7 @@
 
 mod guardians;
 mod holders;
+mod renewal;
 mod shares;
 
 use std::fs;
@@ -137,17 +138,20 @@ struct Holder {
 async fn houses() -> Vec<House> {
     let mut houses = Vec::new();
     for db in databases().await.unwrap() {
-        houses.push(House::new(db).await);
+        houses.push(House::new(db, None).await);
     }
     houses
 }
 
 impl House {
-    async fn new(db: TestDb) -> Self {
+    async fn new(db: TestDb, places: Option<u64>) -> Self {
         let town = village();
         let clock = Arc::new(SetClock::new(BEGIN.parse().unwrap()));
         let office = Office::new(IssuerKey::generate().unwrap().0, &town, ORIGIN, MatchSecret::new(&[1; 32]).unwrap()).unwrap();
-        let office = Arc::new(office);
+        let office = Arc::new(match places {
+            Some(places) => office.with_status_entries(places),
+            None => office,
+        });
         let mut reactions = Reactions::default();
         (cards::service(Arc::clone(&office)).reactions)(&mut reactions);
         let migrations = vec![registry::MIGRATIONS, identity::MIGRATIONS, cards::MIGRATIONS];
@@ -298,6 +302,7 @@ impl House {
     async fn midnight(&self) {
         let mut ctx = self.begin(Actor::System).await;
         cards::reevaluate_town(&mut ctx).await.unwrap();
+        cards::free_places(&mut ctx).await.unwrap();
         ctx.commit().await.unwrap();
     }
 }
