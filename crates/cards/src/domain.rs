@@ -13,8 +13,8 @@ mod status;
 pub use apply::{Offer, apply, offers};
 pub use decide::{Asked, decide, deliver_offline, knowledge};
 pub use entitle::{
-    EVERY_MIDNIGHT, FOLLOW_BUNDLE, ToFollow, end_phone_cards, end_unlinked, follow_bundle, plan_midnight, plan_to_follow,
-    reevaluate_people, reevaluate_town,
+    EVERY_MIDNIGHT, FOLLOW_BUNDLE, ToFollow, end_phone_cards, end_unlinked, follow_bundle, plan_to_follow, reevaluate_people,
+    reevaluate_town,
 };
 pub use hold::{CardView, Held, Taken, asks_from, end_by_clerk, make_room, my_cards, places_taken};
 pub use issue::{Office, phone_has};

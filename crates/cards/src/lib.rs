@@ -16,6 +16,7 @@ use ::store::{Migrations, Reactions};
 use axum::Extension;
 use axum::http::Method;
 use identity::CodeKind;
+use jiff::SignedDuration;
 use web::{CodeRoute, MenuItem, Service};
 
 pub use domain::*;
@@ -64,11 +65,10 @@ pub fn service(office: Arc<Office>) -> Service {
         api: api::routes().layer(Extension(office)),
         reactions,
         jobs: |jobs| {
-            jobs.on(EVERY_MIDNIGHT, |ctx, _| {
+            jobs.every_day(EVERY_MIDNIGHT, SignedDuration::ZERO, |ctx, _| {
                 Box::pin(async move {
                     reevaluate_town(ctx).await?;
                     free_places(ctx).await?;
-                    plan_midnight(ctx).await?;
                     Ok(())
                 })
             });

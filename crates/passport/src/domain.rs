@@ -12,7 +12,7 @@ use store::{AccountId, Actor, AuditEntry, Ctx, Store};
 /// The job that deletes secrets that are over: sessions, codes and questions nobody can use any more.
 pub const FORGET_DAILY: &str = "passport.forget_expired";
 /// When it runs, after midnight in Japan.
-const FORGET_AFTER_MIDNIGHT: SignedDuration = SignedDuration::from_hours(3);
+pub const FORGET_AFTER_MIDNIGHT: SignedDuration = SignedDuration::from_hours(3);
 /// Accounts looked at in one go after a bundle.
 const WAITING_PAGE: u32 = 500;
 
@@ -144,13 +144,4 @@ pub async fn link_waiting(ctx: &mut Ctx) -> Result<(), Error> {
             None => return Ok(()),
         }
     }
-}
-
-/// Puts the next run of [`FORGET_DAILY`] on the list; called at start and by the run itself.
-///
-/// # Errors
-/// The store's.
-pub async fn plan_forgetting(ctx: &mut Ctx) -> store::Result<()> {
-    let next = civil::next_midnight_in_japan(ctx.now()) + FORGET_AFTER_MIDNIGHT;
-    ctx.enqueue(FORGET_DAILY, Some(format!("{FORGET_DAILY}/{next}")), &(), next).await
 }

@@ -12,7 +12,7 @@ use axum::http::Method;
 use identity::CodeKind;
 use web::{CodeRoute, MenuItem, Service};
 
-pub use domain::{FORGET_DAILY, Proofing, answer_proof, link_waiting, plan_forgetting};
+pub use domain::{FORGET_AFTER_MIDNIGHT, FORGET_DAILY, Proofing, answer_proof, link_waiting};
 
 const TEXTS: &[(&str, &str)] = &[
     ("ja", include_str!("../texts/ja/passport.ftl")),
@@ -42,12 +42,8 @@ pub fn service(proofing: Arc<Proofing>) -> Service {
             });
         },
         jobs: |jobs| {
-            jobs.on(FORGET_DAILY, |ctx, _| {
-                Box::pin(async move {
-                    identity::forget_expired(ctx).await?;
-                    plan_forgetting(ctx).await?;
-                    Ok(())
-                })
+            jobs.every_day(FORGET_DAILY, FORGET_AFTER_MIDNIGHT, |ctx, _| {
+                Box::pin(async move { Ok(identity::forget_expired(ctx).await.map(drop)?) })
             });
         },
         texts: TEXTS,

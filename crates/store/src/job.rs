@@ -1,6 +1,8 @@
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex};
 
+use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,7 +44,13 @@ pub type JobHandler = Arc<dyn for<'a> Fn(&'a mut Ctx, &'a Job) -> Pending<'a, ()
 
 /// The handlers of all rooms, by job kind.
 #[derive(Default, Clone)]
-pub struct JobHandlers(HashMap<&'static str, JobHandler>);
+pub struct JobHandlers {
+    by_kind: HashMap<&'static str, JobHandler>,
+    /// What is due every day, and how long after midnight.
+    daily: Vec<(&'static str, SignedDuration)>,
+    /// The midnight up to which the days are planned.
+    planned: Arc<Mutex<Option<Timestamp>>>,
+}
 
 impl JobHandlers {
     /// Says who does jobs of this kind.
@@ -50,7 +58,16 @@ impl JobHandlers {
     where
         F: for<'a> Fn(&'a mut Ctx, &'a Job) -> Pending<'a, ()> + Send + Sync + 'static,
     {
-        self.0.insert(kind, Arc::new(handler));
+        self.by_kind.insert(kind, Arc::new(handler));
+    }
+
+    /// Says who does what is due every day, so long after midnight in Japan. The list itself puts the next run on, whatever becomes of this one.
+    pub fn every_day<F>(&mut self, kind: &'static str, after_midnight: SignedDuration, handler: F)
+    where
+        F: for<'a> Fn(&'a mut Ctx, &'a Job) -> Pending<'a, ()> + Send + Sync + 'static,
+    {
+        self.daily.push((kind, after_midnight));
+        self.on(kind, handler);
     }
 }
 
@@ -102,11 +119,32 @@ pub async fn jobs_in_trouble(tx: &mut Tx) -> Result<JobsInTrouble> {
     Ok(JobsInTrouble { failing, given_up })
 }
 
+/// Puts the next day's runs of what is due every day on the list, once; at start, and by [`run_due_jobs`] from then on.
+///
+/// # Errors
+/// The driver's.
+pub async fn plan_days(store: &Store, handlers: &JobHandlers) -> Result<()> {
+    let next = civil::next_midnight_in_japan(store.clock().now());
+    let planned = || handlers.planned.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if handlers.daily.is_empty() || *planned() == Some(next) {
+        return Ok(());
+    }
+    let mut ctx = store.begin(Actor::System).await?;
+    for (kind, after_midnight) in &handlers.daily {
+        let run_at = next + *after_midnight;
+        ctx.enqueue(kind, Some(format!("{kind}/{run_at}")), &(), run_at).await?;
+    }
+    ctx.commit().await?;
+    *planned() = Some(next);
+    Ok(())
+}
+
 /// Runs every job that is due, one transaction each, and gives how many were done. A job that fails waits longer each time and undoes nothing else.
 ///
 /// # Errors
 /// The driver's. A job's own failure is logged and kept beside it.
 pub async fn run_due_jobs(store: &Store, handlers: &JobHandlers) -> Result<usize> {
+    plan_days(store, handlers).await?;
     let mut done = 0;
     loop {
         let mut ctx = store.begin(Actor::System).await?;
@@ -130,8 +168,10 @@ pub async fn run_due_jobs(store: &Store, handlers: &JobHandlers) -> Result<usize
 
 async fn attempt(ctx: &mut Ctx, handlers: &JobHandlers, job: &Job) -> Result<()> {
     let within = |source| Error::Within { what: format!("job {}", job.kind), source };
-    let handler = handlers.0.get(job.kind.as_str()).ok_or_else(|| within("nobody does this kind of job".into()))?;
-    handler(ctx, job).await.map_err(within)
+    let handler = handlers.by_kind.get(job.kind.as_str()).ok_or_else(|| within("nobody does this kind of job".into()))?;
+    // A job that panics fails like any other: whoever runs the list goes on.
+    let done = AssertUnwindSafe(handler(ctx, job)).catch_unwind().await;
+    done.unwrap_or_else(|_| Err("it panicked".into())).map_err(within)
 }
 
 async fn put_off(store: &Store, job: &Job, error: &Error) -> Result<()> {

@@ -29,7 +29,7 @@ pub use clock::{Clock, SetClock, SystemClock};
 pub use ctx::{Ctx, Store, StoreBuilder};
 pub use db::{Db, Engine, Tx};
 pub use event::{Event, EventId, Reaction, Reactions};
-pub use job::{Job, JobHandler, JobHandlers, JobsInTrouble, jobs_in_trouble, run_due_jobs};
+pub use job::{Job, JobHandler, JobHandlers, JobsInTrouble, jobs_in_trouble, plan_days, run_due_jobs};
 pub use match_key::{MatchItems, MatchKey, MatchKeys, MatchSecret};
 pub use migrate::{Migrations, migrate};
 pub use policy::{AccountId, Actor, DeviceId, Permission, ResidentId, Role, StaffId, permitted, policy_table};

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::{SignedDuration, Timestamp};
 use store::{
     Actor, AuditFault, Error, JobHandlers, Migrations, Permission, Reactions, Role, SetClock, StaffId, Store, StoreBuilder, params,
-    run_due_jobs, testing, verify_audit,
+    plan_days, run_due_jobs, testing, verify_audit,
 };
 
 const NOTES: Migrations = Migrations {
@@ -178,6 +178,26 @@ async fn a_job_runs_once_when_it_is_due_and_again_later_when_it_failed() {
         assert_eq!(run_due_jobs(&opened.store, &handlers).await.unwrap(), 1);
         assert_eq!(run_due_jobs(&opened.store, &handlers).await.unwrap(), 0);
         assert_eq!(DONE.load(Ordering::SeqCst), 2);
+    }
+}
+
+#[tokio::test]
+async fn what_is_due_every_day_comes_again_whatever_became_of_the_day_before() {
+    for opened in stores(|_| {}).await {
+        let mut handlers = JobHandlers::default();
+        handlers.every_day("notes.tidy", SignedDuration::from_hours(3), |ctx, _| {
+            Box::pin(async {
+                assert!(ctx.now() > noon() + SignedDuration::from_hours(24), "as a bug on the first day would");
+                Ok(())
+            })
+        });
+        plan_days(&opened.store, &handlers).await.unwrap();
+        let night = civil::next_midnight_in_japan(noon()) + SignedDuration::from_hours(3);
+        opened.clock.set(night);
+        assert_eq!(run_due_jobs(&opened.store, &handlers).await.unwrap(), 0, "it panics, and is put off");
+        // The first one's next try and the second night's run.
+        opened.clock.set(night + SignedDuration::from_hours(24));
+        assert_eq!(run_due_jobs(&opened.store, &handlers).await.unwrap(), 2);
     }
 }
 

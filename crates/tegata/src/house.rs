@@ -171,9 +171,8 @@ pub async fn open(setup: Setup) -> Outcome<House> {
     let store = store_of(setup, migrations, reactions).await?;
     let mut ctx = store.begin(Actor::System).await?;
     cards::reevaluate_town(&mut ctx).await?;
-    cards::plan_midnight(&mut ctx).await?;
-    passport::plan_forgetting(&mut ctx).await?;
     ctx.commit().await?;
+    store::plan_days(&store, &jobs).await?;
 
     let app = AppBuilder { store: store.clone(), texts, menu, origin, demo }.build();
     let measured = Arc::clone(&revocation);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use registry::{BridgeKeys, FolderResult};
-use store::{Actor, JobHandlers, Store};
+use store::{JobHandlers, Store};
 use tokio::net::TcpListener;
 
 use crate::Outcome;
@@ -19,8 +19,6 @@ const JOBS_EVERY: Duration = Duration::from_millis(200);
 const FOLDER_EVERY: Duration = Duration::from_secs(2);
 /// How often new revocation lists are looked for.
 const LISTS_EVERY: Duration = Duration::from_secs(60);
-/// How often what is over is deleted.
-const FORGET_EVERY: Duration = Duration::from_secs(3600);
 
 /// Serves a house until it is told to stop.
 ///
@@ -36,7 +34,6 @@ pub async fn serve(house: House, listen: SocketAddr, folder: Option<PathBuf>) ->
         let runtime = tokio::runtime::Handle::current();
         std::thread::spawn(move || runtime.block_on(watch_folder(store, keys, folder)));
     }
-    tokio::spawn(forget_what_is_over(house.store.clone()));
     let service = house.router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(told_to_stop()).await?;
     Ok(())
@@ -62,24 +59,6 @@ async fn look_for_lists(lists: Arc<Lists>) {
             tracing::error!(%error, "revocation lists");
         }
     }
-}
-
-/// Deletes sessions, codes and wrong tries that no longer count.
-async fn forget_what_is_over(store: Store) {
-    loop {
-        match forget(&store).await {
-            Ok(rows) => tracing::debug!(rows, "what is over was deleted"),
-            Err(error) => tracing::error!(%error, "what is over was not deleted"),
-        }
-        tokio::time::sleep(FORGET_EVERY).await;
-    }
-}
-
-async fn forget(store: &Store) -> Result<u64, identity::Error> {
-    let mut ctx = store.begin(Actor::System).await?;
-    let rows = identity::forget_expired(&mut ctx).await?;
-    ctx.commit().await?;
-    Ok(rows)
 }
 
 async fn watch_folder(store: Store, keys: Arc<BridgeKeys>, folder: PathBuf) {

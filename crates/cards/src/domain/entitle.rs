@@ -39,16 +39,6 @@ struct Changed {
     ended: Vec<ResidentId>,
 }
 
-/// Puts the next midnight's run on the list; called at start and by the run itself.
-///
-/// # Errors
-/// The store's.
-pub async fn plan_midnight(ctx: &mut Ctx) -> Result<()> {
-    let next = civil::next_midnight_in_japan(ctx.now());
-    ctx.enqueue(EVERY_MIDNIGHT, Some(format!("{EVERY_MIDNIGHT}/{next}")), &(), next).await?;
-    Ok(())
-}
-
 /// Puts on the list, in the transaction that applies a bundle, that entitlements follow it; `None` for everybody.
 ///
 /// Until the jobs have run, counters say no all the same: a decision asks the register and the rule as they are.

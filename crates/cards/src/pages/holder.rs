@@ -282,7 +282,7 @@ pub(super) async fn end_share(Caller(mut ctx): Caller, Path(id): Path<HoldingId>
 
 /// Ends what somebody holds of the caller's own card, and gives the caller the place.
 pub(super) async fn make_room(Caller(mut ctx): Caller, Path(holding): Path<HoldingId>) -> Result<Redirect, Problem> {
-    signed_in(&ctx.actor)?;
+    signed_in(&ctx)?;
     domain::make_room(&mut ctx, holding).await?;
     ctx.commit().await?;
     Ok(Redirect::to("/"))

@@ -95,10 +95,8 @@ async fn characters_the_card_could_not_write_are_for_a_clerk() {
 #[tokio::test]
 async fn what_is_over_is_forgotten_every_night() {
     for house in houses().await {
-        let mut ctx = house.begin(Actor::System).await;
-        passport::plan_forgetting(&mut ctx).await.unwrap();
-        passport::plan_forgetting(&mut ctx).await.unwrap();
-        ctx.commit().await.unwrap();
+        store::plan_days(&house.store, &house.jobs).await.unwrap();
+        store::plan_days(&house.store, &house.jobs).await.unwrap();
         let begun = house.post("", "/start", "next=").await;
         assert_eq!(begun.location, "/start/read");
         let kept = async |what: &str| {
