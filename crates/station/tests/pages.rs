@@ -43,7 +43,7 @@ async fn centre() -> String {
         "id": "q", "relying_party": "https://town.example", "purpose": "register", "message": "AAAA", "comparison": "47",
     });
     let router = Router::new()
-        .route("/api/v1/proofs/ABCDEFGH", get(async move || Json(question.clone())))
+        .route("/api/v1/proofs/ABCDEFGH", get(move || async move { Json(question) }))
         .route("/api/v1/proofs/q/answer", post(async || Json(serde_json::json!({ "done": true }))));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());

@@ -105,6 +105,7 @@ impl House {
 
     /// Tonight's bundle: forty people nobody asks about, and these.
     pub(crate) async fn bring(&mut self, rows: &[String]) {
+        self.pass(jiff::SignedDuration::from_mins(1));
         let others = (100..140).map(|n| format!("{n},H{n},青空 人{n},1986-05-05,男,本村{n},本村,住民,,2000-01-01,,,,0,"));
         let rows: Vec<String> = others.chain(rows.iter().cloned()).collect();
         let town = self.store.town().clone();
