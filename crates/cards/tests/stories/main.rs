@@ -28,7 +28,7 @@ use town::{PlaceId, ProgrammeId, Town};
 const ORIGIN: &str = "https://tegata.example";
 const HEADER: &str =
     "住民番号,世帯番号,氏名,生年月日,性別,続柄,住所,集落,状態,異動日,住民となった日,支援措置,温泉証番号,要介護度,在学,若者医療番号";
-/// Half a year before the year's end, so that a month later it is still the same school year.
+/// Early enough in a school year that the weeks of a story stay within it.
 const BEGIN: &str = "2026-06-01T10:00:00+09:00";
 
 /// The demonstration village, with relations crossing the bridge and a youth card that may be shared.
