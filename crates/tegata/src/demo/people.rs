@@ -35,7 +35,7 @@ pub(crate) fn cast(town: &Population) -> Vec<Player> {
     });
     if let Some(parent) = parent {
         let children: Vec<String> = young(town, parent).iter().map(|child| child.name.clone()).collect();
-        players.push(player("parent", "親（お子さまの医療証を申請できます）", parent, children.clone()));
+        players.push(player("parent", "親・お子さまの医療証を申請できます", parent, children.clone()));
         if let Some(spouse) = spouse(town, parent) {
             players.push(player("spouse", "もう一人の親", spouse, children));
         }
@@ -74,6 +74,18 @@ pub(crate) fn stranger() -> Player {
         date_of_birth: "19910412".to_owned(),
         male: false,
         children: Vec::new(),
+    }
+}
+
+/// Who a card of the cast belongs to, for readers of English.
+pub(crate) fn role_in_english(card: &str) -> &'static str {
+    match card {
+        "parent" => "a parent, who can apply for the children",
+        "spouse" => "the other parent",
+        "senior" => "aged 75 or over",
+        "single-parent" => "a single parent",
+        "adult" => "under 75",
+        _ => "from another town",
     }
 }
 

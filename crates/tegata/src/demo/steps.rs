@@ -12,7 +12,7 @@ use jpki::{CertificateKind, PartialDate, Sex};
 use population::generate;
 use station::{CardFolder, LaidCard};
 use store::{Actor, Clock as _, Role, SystemClock};
-use town::{PlaceId, PlaceKind, Town};
+use town::{Language, PlaceId, PlaceKind, Town, Words};
 
 use super::people::{self, Player};
 use crate::house::House;
@@ -120,7 +120,7 @@ pub(super) async fn bundle(house: &House, data: &Path) -> Outcome {
 
 /// What is shown once at every start.
 pub(super) struct Codes {
-    places: Vec<(PlaceKind, String, String)>,
+    places: Vec<(Words, String)>,
     staff: String,
 }
 
@@ -141,7 +141,7 @@ pub(super) async fn codes(house: &House) -> Outcome<Codes> {
     for kind in PlaceKind::ALL {
         if let Some(place) = town.places.iter().find(|place| place.kind == *kind) {
             let code = identity::pairing_code(&mut ctx, identity::DeviceKind::Verifier, &PlaceId::clone(&place.id)).await?;
-            places.push((*kind, place.name.ja().to_owned(), code.code));
+            places.push((place.name.clone(), code.code));
         }
     }
     ctx.commit().await?;
@@ -159,18 +159,21 @@ async fn ctx_staff(ctx: &mut store::Ctx) -> Outcome<store::StaffId> {
 pub(super) fn tell(house: &House, origin: &str, station: &str, cast: &[Player], codes: &Codes) {
     let town = house.store.town();
     let pins = Pins::default();
-    println!("\n{} {} — {origin}\n", town.name.ja(), town.theme.app_name.ja());
+    let english = |words: &Words| words.in_language(&Language::ENGLISH).to_owned();
+    let (name, app) = (&town.name, &town.theme.app_name);
+    println!("\n{} {} / {} {} — {origin}\n", name.ja(), app.ja(), english(name), english(app));
     println!("  住民のアプリ / resident app     {origin}/");
     println!("  職員の画面 / staff console      {origin}/staff/join/{}", codes.staff);
     println!("  カードリーダー / card reader    {station}/");
-    for (_, place, code) in &codes.places {
-        println!("  {place}  {origin}/verify  登録コード {code}");
+    for (place, code) in &codes.places {
+        println!("  {} / {}  {origin}/verify  登録コード {code} / pairing code", place.ja(), english(place));
     }
-    println!("\n  体験する人のカード（署名用パスワード {}、4けたの暗証番号 {}）", pins.signature, pins.user_auth);
+    println!("\n  体験する人のカード / people to be, with their cards");
+    println!("  署名用パスワード {} / password; 4けたの暗証番号 {} / PIN", pins.signature, pins.user_auth);
     for player in cast {
-        print!("    {}　{}", player.name, player.role);
+        print!("    {}　{} / {}", player.name, player.role, people::role_in_english(&player.card));
         if !player.children.is_empty() {
-            print!("　お子さま：{}", player.children.join("、"));
+            print!("　お子さま / children: {}", player.children.join("、"));
         }
         println!();
     }

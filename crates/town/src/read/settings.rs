@@ -128,12 +128,17 @@ pub(super) fn trust(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Trust
         }
         _ => {}
     }
-    let ocsp = match fields.optional("ocsp") {
-        Some(value) => Some(value.table(faults).and_then(|fields| ocsp(fields, faults))?),
-        None => None,
-    };
+    let ocsp = fields.optional("ocsp").map(|value| value.table(faults).and_then(|fields| ocsp(fields, faults)));
     fields.finish(faults);
-    Some(Trust { anchors: anchors?, revocation: revocation?, grace_h: grace_h.unwrap_or(0), ocsp })
+    Some(Trust { anchors: anchors?, revocation: revocation?, grace_h: grace_h.unwrap_or(0), ocsp: there_and_good(ocsp)? })
+}
+
+/// A value that may be left out but not be wrong: `None` when it is wrong.
+fn there_and_good<T>(value: Option<Option<T>>) -> Option<Option<T>> {
+    match value {
+        Some(None) => None,
+        other => Some(other.flatten()),
+    }
 }
 
 /// Seconds an OCSP answer may take unless the pack says otherwise.
@@ -147,7 +152,7 @@ fn ocsp(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Ocsp> {
     fields.finish(faults);
     Some(Ocsp {
         ask: ask?,
-        address: address.map_or(Some(None), |address| address.map(Some))?,
+        address: there_and_good(address)?,
         timeout_s: timeout_s.unwrap_or(Some(OCSP_TIMEOUT_S))?,
         nonce: nonce.unwrap_or(Some(true))?,
     })
