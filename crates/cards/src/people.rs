@@ -21,9 +21,22 @@ pub(crate) struct Known {
     pub(crate) facts: BTreeMap<String, serde_json::Value>,
 }
 
+/// A resident with all any rule may ask about.
 pub(crate) async fn known(ctx: &mut Ctx, id: ResidentId) -> Result<Option<Known>> {
+    known_with(ctx, id, true).await
+}
+
+/// A resident with what the rules of one programme ask about: the household is read only for a rule about the household.
+pub(crate) async fn known_for(ctx: &mut Ctx, id: ResidentId, programme: &Programme) -> Result<Option<Known>> {
+    known_with(ctx, id, programme.versions.iter().any(|version| version.eligible.asks_household())).await
+}
+
+async fn known_with(ctx: &mut Ctx, id: ResidentId, household: bool) -> Result<Option<Known>> {
     let Some(resident) = registry::resident(ctx, id).await? else { return Ok(None) };
-    let person = registry::person(ctx, id).await?;
+    let person = match household {
+        true => registry::person(ctx, id).await?,
+        false => registry::facts_of(&resident, ctx.town(), ctx.today())?,
+    };
     let on = |status| resident.status_on.filter(|_| resident.status == status);
     let birth = resident.date_of_birth.and_then(|birth| ctx.town().bridge.unknown_birthday.day(birth));
     Ok(Some(Known {
@@ -68,10 +81,15 @@ pub(crate) async fn resident_of(ctx: &mut Ctx, account: AccountId) -> Result<Opt
     Ok(identity::link_of(ctx, account).await?)
 }
 
-/// The name to show for a holding: the account's own proven name, or the label that was checked or given.
+/// The name to show for a holding: see [`name`].
 pub(crate) async fn name_of(ctx: &mut Ctx, holding: &Holding) -> Result<Option<String>> {
-    match holding.how {
-        How::Own => Ok(identity::label_of(ctx, holding.account).await?),
-        How::Guardian | How::Shared => Ok(Some(holding.label.clone()).filter(|label| !label.is_empty())),
+    name(ctx, holding.how, holding.account, &holding.label).await
+}
+
+/// The name on a card: the account's own proven name, or the label that was checked or given.
+pub(crate) async fn name(ctx: &mut Ctx, how: How, account: AccountId, label: &str) -> Result<Option<String>> {
+    match how {
+        How::Own => Ok(identity::label_of(ctx, account).await?),
+        How::Guardian | How::Shared => Ok(Some(label.to_owned()).filter(|label| !label.is_empty())),
     }
 }

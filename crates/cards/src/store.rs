@@ -53,6 +53,9 @@ store::queries! {
     END_HOLDING = "update cards_holding set live_key = null, ended_at = $2, ended_why = $3 where id = $1 and live_key is not null";
 
     CARD_BY_ID = card!("where id = $1");
+    /// What a decision asks of a card and of the right by which it is shown, in one look.
+    SHOWN_CARD = "select c.id, c.holding, c.phone, c.programme, c.resident, c.status, c.credential, h.account, h.how, h.label, h.ended_at, h.ended_why
+        from cards_card c join cards_holding h on h.id = c.holding where c.id = $1";
     CARD_LIVE = card!("where live_key = $1");
     CARDS_OF_HOLDING = card!("where holding = $1 and status = 0");
     CARDS_OF_PHONE = card!("where phone = $1 and status = 0");
@@ -76,7 +79,6 @@ store::queries! {
     INSERT_USE = "insert into cards_use (id, shown_key, at, day, received_at, place, online, accepted, refusal, why, card, programme, resident, age, knowledge_age_s)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict do nothing";
     USE_BY_ID = "select place, accepted, refusal, why, card, programme, resident from cards_use where id = $1";
-    SHOWN = "select id from cards_use where shown_key = $1";
     USES_BY_DAY = "select day, programme, place, accepted, count(*) from cards_use where day >= $1 and day <= $2 group by day, programme, place, accepted order by day";
     USES_BY_AGE = "select programme, age / 10, count(*) from cards_use where day >= $1 and day <= $2 and accepted and age is not null group by programme, age / 10";
     USES_TODAY = "select programme, count(*) from cards_use where day = $1 and accepted and programme is not null group by programme";
@@ -186,6 +188,28 @@ pub(crate) async fn end_holding(tx: &mut Tx, id: HoldingId, now: Timestamp, why:
 
 pub(crate) async fn card(tx: &mut Tx, id: CardId) -> Result<Option<Card>> {
     tx.query_opt(CARD_BY_ID, params![id]).await
+}
+
+/// A card as a decision sees it, with the right by which it is shown.
+pub(crate) struct ShownCard {
+    pub(crate) id: CardId,
+    pub(crate) holding: HoldingId,
+    pub(crate) phone: identity::PhoneId,
+    pub(crate) programme: ProgrammeId,
+    pub(crate) resident: ResidentId,
+    pub(crate) status: i32,
+    pub(crate) credential: Vec<u8>,
+    pub(crate) account: AccountId,
+    pub(crate) how: How,
+    pub(crate) label: String,
+    pub(crate) ended_at: Option<Timestamp>,
+    pub(crate) ended_why: Option<Ended>,
+}
+
+store::from_row!(ShownCard { id, holding, phone, programme, resident, status, credential, account, how, label, ended_at, ended_why });
+
+pub(crate) async fn shown_card(tx: &mut Tx, id: CardId) -> Result<Option<ShownCard>> {
+    tx.query_opt(SHOWN_CARD, params![id]).await
 }
 
 pub(crate) async fn live_card(tx: &mut Tx, holding: HoldingId, phone: identity::PhoneId) -> Result<Option<Card>> {
@@ -328,10 +352,6 @@ store::from_row!(GivenBefore { place, accepted, refusal, why, card, programme, r
 
 pub(crate) async fn given_before(tx: &mut Tx, id: UseId) -> Result<Option<GivenBefore>> {
     tx.query_opt(USE_BY_ID, params![id]).await
-}
-
-pub(crate) async fn shown_before(tx: &mut Tx, shown_key: &str) -> Result<bool> {
-    Ok(tx.query_opt::<(UseId,)>(SHOWN, params![shown_key]).await?.is_some())
 }
 
 /// Counts of a span of days: day, programme, place, accepted, uses.

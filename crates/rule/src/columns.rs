@@ -300,7 +300,7 @@ fn runs(bits: &Bits, most: usize) -> Option<Vec<(i64, i64)>> {
     Some(runs)
 }
 
-fn has_household(node: &Node) -> bool {
+pub(crate) fn has_household(node: &Node) -> bool {
     let mut found = false;
     node.walk(&mut |node| found |= matches!(node.op, Op::Household(..)));
     found

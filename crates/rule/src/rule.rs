@@ -113,6 +113,11 @@ impl Rule {
         facts(&self.0.node)
     }
 
+    /// Whether the rule asks about the people of the household, too.
+    pub fn asks_household(&self) -> bool {
+        crate::columns::has_household(&self.0.node)
+    }
+
     /// Whether the answer can change with the day alone.
     pub fn depends_on_today(&self) -> bool {
         let mut found = false;

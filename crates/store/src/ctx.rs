@@ -95,7 +95,7 @@ impl Store {
 
     fn ctx(&self, tx: Tx, actor: Actor) -> Ctx {
         let now = self.shared.clock.now();
-        Ctx { store: self.clone(), tx, actor, now, audit_tip: None, after_commit: Vec::new() }
+        Ctx { store: self.clone(), tx, actor, now, audit_tip: None, event_tip: None, after_commit: Vec::new() }
     }
 }
 
@@ -106,7 +106,9 @@ pub struct Ctx {
     /// Who asks.
     pub actor: Actor,
     now: Timestamp,
+    // The ends of the trail and of the event log, once this transaction has written to them: nobody else can meanwhile.
     pub(crate) audit_tip: Option<(i64, Vec<u8>)>,
+    pub(crate) event_tip: Option<i64>,
     after_commit: Vec<Box<dyn FnOnce() + Send>>,
 }
 

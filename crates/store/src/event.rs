@@ -54,8 +54,8 @@ impl Reactions {
 }
 
 crate::queries! {
-    INSERT = "insert into store_event (seq, id, kind, at, actor, payload)
-        values ((select coalesce(max(seq), 0) + 1 from store_event), $1, $2, $3, $4, $5)";
+    LAST = "select coalesce(max(seq), 0) from store_event";
+    INSERT = "insert into store_event (seq, id, kind, at, actor, payload) values ($1, $2, $3, $4, $5, $6)";
 }
 
 impl Ctx {
@@ -65,8 +65,13 @@ impl Ctx {
     /// The driver's, or [`Error::Within`] when a reaction fails: the whole change is then to be dropped.
     pub async fn record<T: Serialize + Sync>(&mut self, kind: &'static str, payload: &T) -> Result<EventId> {
         let event = Event { id: EventId::new(self.now()), kind: kind.to_owned(), at: self.now(), payload: serde_json::to_string(payload)? };
+        let last = match self.event_tip.take() {
+            Some(last) => last,
+            None => self.tx().query_one::<(i64,)>(LAST, &[]).await?.0,
+        };
         let actor = self.actor.to_string();
-        self.tx().execute(INSERT, params![event.id, kind, event.at, actor, event.payload.as_str()]).await?;
+        self.tx().execute(INSERT, params![last + 1, event.id, kind, event.at, actor, event.payload.as_str()]).await?;
+        self.event_tip = Some(last + 1);
         for reaction in self.reactions().of(kind) {
             reaction(self, &event).await.map_err(|source| Error::Within { what: format!("reaction to {kind}"), source })?;
         }

@@ -3,6 +3,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt as _;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::{Actor, BoxError, Ctx, Error, Pending, Result, Store};
@@ -44,8 +45,10 @@ impl Lane {
         });
         let (reply, answer) = oneshot::channel();
         if self.join(Waiting { actor, work: erased, reply }) {
-            // Led on a task of its own: a caller that goes away must not take the others' answers with it.
-            tokio::spawn(lead(self.clone(), store.clone()));
+            // Led on a thread of its own: a caller that goes away must not take the others' answers with it, and whoever reads requests and
+            // checks signatures must not wait behind a group and its flush to disk.
+            let (lane, store, runtime) = (self.clone(), store.clone(), Handle::current());
+            tokio::task::spawn_blocking(move || runtime.block_on(lead(lane, store)));
         }
         let answer = answer.await.map_err(|_| Error::Closing)??;
         answer.downcast::<T>().map(|answer| *answer).map_err(|_| Error::Closing)

@@ -33,11 +33,8 @@ impl PostgresPool {
     }
 
     pub(crate) async fn write(&self) -> Result<PostgresTx> {
-        let tx = PostgresTx::begin(self.0.get().await?, "begin").await?;
         // One writer at a time, as on SQLite: what a change reads stays true until it commits, with one SQL text for both engines.
-        let client = tx.client.as_ref().ok_or(Error::Closing)?;
-        client.execute("select pg_advisory_xact_lock($1)", &[&WRITER_LOCK]).await?;
-        Ok(tx)
+        PostgresTx::begin(self.0.get().await?, &format!("begin; select pg_advisory_xact_lock({WRITER_LOCK})")).await
     }
 
     pub(crate) async fn read(&self) -> Result<PostgresTx> {
@@ -51,8 +48,10 @@ pub(crate) struct PostgresTx {
 
 impl PostgresTx {
     async fn begin(client: Object, begin: &str) -> Result<Self> {
-        client.batch_execute(begin).await?;
-        Ok(Self { client: Some(client) })
+        // Ours before it begins: a caller that goes away while it waits must not leave a transaction open in the pool.
+        let tx = Self { client: Some(client) };
+        tx.client()?.batch_execute(begin).await?;
+        Ok(tx)
     }
 
     fn client(&self) -> Result<&Object> {

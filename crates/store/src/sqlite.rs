@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex as StdMutex};
 
+use rusqlite::config::DbConfig;
 use rusqlite::hooks::Wal;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, Statement, ToSql};
@@ -96,11 +97,19 @@ impl Connected {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         connection.busy_timeout(std::time::Duration::from_secs(10))?;
+        // Plans do not look at the values that are bound: else SQLite understands a statement anew each time another id is bound to it.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // FULL: an acknowledged change survives a power cut, not only a crash of this process.
         connection.execute_batch(
             "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -32000;",
         )?;
         Ok(Self { connection, texts: HashMap::new() })
+    }
+
+    /// Runs one of the words around a transaction, understood once like every other statement.
+    fn word(&self, sql: &'static str) -> Result<()> {
+        self.connection.prepare_cached(sql)?.execute([])?;
+        Ok(())
     }
 
     fn statement(&mut self, sql: &'static str) -> Result<rusqlite::CachedStatement<'_>> {
@@ -141,8 +150,8 @@ pub(crate) struct SqliteTx {
 }
 
 impl SqliteTx {
-    fn begin(mut held: Held, begin: &str) -> Result<Self> {
-        held.get().connection.execute_batch(begin)?;
+    fn begin(mut held: Held, begin: &'static str) -> Result<Self> {
+        held.get().word(begin)?;
         Ok(Self { held, open: true })
     }
 
@@ -178,7 +187,7 @@ impl SqliteTx {
     }
 
     pub(crate) fn commit(mut self) -> Result<()> {
-        self.held.get().connection.execute_batch("commit")?;
+        self.held.get().word("commit")?;
         self.open = false;
         Ok(())
     }
@@ -187,7 +196,7 @@ impl SqliteTx {
 impl Drop for SqliteTx {
     fn drop(&mut self) {
         if self.open
-            && let Err(error) = self.held.get().connection.execute_batch("rollback")
+            && let Err(error) = self.held.get().word("rollback")
         {
             tracing::error!(%error, "rollback failed");
         }

@@ -186,8 +186,9 @@ async fn what_is_due_every_day_comes_again_whatever_became_of_the_day_before() {
     for opened in stores(|_| {}).await {
         let mut handlers = JobHandlers::default();
         handlers.every_day("notes.tidy", SignedDuration::from_hours(3), |ctx, _| {
-            Box::pin(async {
-                assert!(ctx.now() > noon() + SignedDuration::from_hours(24), "as a bug on the first day would");
+            let now = ctx.now();
+            Box::pin(async move {
+                assert!(now > noon() + SignedDuration::from_hours(24), "as a bug on the first day would");
                 Ok(())
             })
         });

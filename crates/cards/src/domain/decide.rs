@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use credential::{Checked, Knowledge, NotEntitled, Policy, Presentation, Refusal, Replay};
 use jiff::Timestamp;
 use store::{Actor, Ctx, Permission};
-use town::{Place, PlaceId, ProgrammeId};
+use town::{Disclosed, Place, PlaceId, ProgrammeId};
 
 use crate::domain::guardian;
 use crate::domain::issue::{self, Office};
 use crate::domain::status::{self, STATUS_PHONE_ENDED};
-use crate::model::{Card, CardId, Decision, Ended, Error, Holding, How, OfflineUse, Result, UseId};
-use crate::store::{self as rows, Given, GivenBefore};
+use crate::model::{CardId, Decision, Ended, Error, How, OfflineUse, Result, UseId};
+use crate::store::{self as rows, Given, GivenBefore, ShownCard};
 use crate::{people, rules};
 
 /// A presentation as a place asks about it, its signatures already checked (that needs no database and no waiting in line).
@@ -56,33 +56,35 @@ impl Asked {
 pub async fn decide(ctx: &mut Ctx, asked: &Asked) -> Result<Decision> {
     ctx.allow(Permission::Decide)?;
     let Actor::Verifier(place_id) = ctx.actor.clone() else { return Err(Error::NoSuchCard) };
-    if let Some(before) = rows::given_before(ctx.tx(), asked.id).await? {
-        return again(ctx, asked.id, before, &place_id).await;
-    }
     let town = ctx.town().clone();
     let place = town.place(&place_id).ok_or(Error::NoSuchCard)?;
     let found = find(ctx, asked).await?;
     let mut decision = Decision { id: asked.id, refusal: None, programme: None, resident: None, valid_until: None, shown: Vec::new() };
-    let mut age = None;
-    if let Some((card, _)) = &found {
+    if let Some(card) = &found {
         decision.programme = Some(card.programme.clone());
         decision.resident = Some(card.resident);
     }
+    let now = ctx.now();
+    let card = asked.true_card.as_ref().map(|(id, _)| *id);
+    let mut given = Given { place: &place_id, at: now, received_at: now, card, age: None, shown_key: None, knowledge_age_s: None };
     match judge(ctx, asked, found.as_ref(), place).await? {
-        Ok((known, holding)) => {
-            age = known.age_on(ctx.today());
-            if let Some((card, _)) = &found {
-                issue::was_shown(ctx, card).await?;
-            }
-            show(ctx, &mut decision, place, &known, &holding).await?;
+        Ok(accepted) => {
+            given.age = accepted.known.age_on(ctx.today());
+            given.shown_key = Some(shown_key(accepted.checked));
+            issue::was_shown(ctx, accepted.card.phone, accepted.card.id).await?;
+            show(ctx, &mut decision, place, &accepted.known, accepted.card).await?;
         }
         Err(refusal) => decision.refusal = Some(refusal),
     }
-    let shown_key = asked.checked.as_ref().ok().filter(|_| decision.accepted()).map(shown_key);
-    let now = ctx.now();
-    let card = asked.true_card.as_ref().map(|(id, _)| *id);
-    let given = Given { place: &place_id, at: now, received_at: now, card, age, shown_key, knowledge_age_s: None };
-    rows::insert_use(ctx.tx(), &decision, &given).await?;
+    // Whether the id or the presentation is new is asked once, by writing: nearly always both are.
+    if !rows::insert_use(ctx.tx(), &decision, &given).await? {
+        if let Some(before) = rows::given_before(ctx.tx(), asked.id).await? {
+            return again(ctx, asked.id, before, &place_id).await;
+        }
+        decision = Decision { refusal: Some(Refusal::Replayed), valid_until: None, shown: Vec::new(), ..decision };
+        (given.age, given.shown_key) = (None, None);
+        rows::insert_use(ctx.tx(), &decision, &given).await?;
+    }
     ctx.record("cards.decided", &(decision.id, &place_id, decision.refusal.as_ref().map_or("yes", Refusal::code))).await?;
     if let Some(resident) = decision.resident.filter(|_| decision.accepted()) {
         ctx.audit("card.shown", Some(resident.to_string()), decision.programme.as_ref().map_or("", ProgrammeId::as_str)).await?;
@@ -91,85 +93,98 @@ pub async fn decide(ctx: &mut Ctx, asked: &Asked) -> Result<Decision> {
 }
 
 /// The record of the card that was shown, if the town has it exactly so.
-async fn find(ctx: &mut Ctx, asked: &Asked) -> Result<Option<(Card, Holding)>> {
+async fn find(ctx: &mut Ctx, asked: &Asked) -> Result<Option<ShownCard>> {
     let Some((id, shown)) = &asked.true_card else { return Ok(None) };
-    let Some(card) = rows::card(ctx.tx(), *id).await?.filter(|card| card.credential == *shown) else { return Ok(None) };
-    let holding = rows::holding(ctx.tx(), card.holding).await?;
-    Ok(holding.map(|holding| (card, holding)))
+    Ok(rows::shown_card(ctx.tx(), *id).await?.filter(|card| card.credential == *shown))
 }
 
-type Verdict = std::result::Result<(people::Known, Holding), Refusal>;
+/// What a yes rests on.
+struct Accepted<'a> {
+    checked: &'a Checked,
+    card: &'a ShownCard,
+    known: people::Known,
+}
 
-async fn judge(ctx: &mut Ctx, asked: &Asked, found: Option<&(Card, Holding)>, place: &Place) -> Result<Verdict> {
+type Verdict<'a> = std::result::Result<Accepted<'a>, Refusal>;
+
+async fn judge<'a>(ctx: &mut Ctx, asked: &'a Asked, found: Option<&'a ShownCard>, place: &Place) -> Result<Verdict<'a>> {
     let checked = match &asked.checked {
         Ok(checked) => checked,
         // A card past its signed day is refused for the reason the record knows, if it knows a better one.
         Err(Refusal::ExpiredCard) => return Ok(Err(ended_reason(ctx, found).await?.unwrap_or(Refusal::ExpiredCard))),
         Err(refusal) => return Ok(Err(*refusal)),
     };
-    let Some((card, holding)) = found else { return Ok(Err(Refusal::UnknownCard)) };
-    if rows::shown_before(ctx.tx(), &shown_key(checked)).await? {
-        return Ok(Err(Refusal::Replayed));
-    }
-    if card.status != 0 || holding.ended_at.is_some() {
+    let Some(card) = found else { return Ok(Err(Refusal::UnknownCard)) };
+    if card.status != 0 || card.ended_at.is_some() {
         return Ok(Err(ended_reason(ctx, found).await?.unwrap_or(Refusal::Revoked)));
     }
     if !place.accepts(&card.programme) {
         return Ok(Err(Refusal::NotAcceptedHere));
     }
     let (town, today) = (ctx.town().clone(), ctx.today());
-    let (Some(programme), Some(known)) = (town.programme(&card.programme), people::known(ctx, card.resident).await?) else {
-        return Ok(Err(Refusal::NotEntitled { why: NotEntitled::MovedOut }));
-    };
-    if known.protected && holding.how != How::Own {
-        return Ok(Err(guardian::told(holding)));
+    let gone = Refusal::NotEntitled { why: NotEntitled::MovedOut };
+    let Some(programme) = town.programme(&card.programme) else { return Ok(Err(gone)) };
+    let Some(known) = people::known_for(ctx, card.resident, programme).await? else { return Ok(Err(gone)) };
+    if known.protected && card.how != How::Own {
+        return Ok(Err(guardian::told(card.how)));
     }
     // The rule itself is asked, as of this day: what was materialised at midnight is for lists and counts.
     if !rules::entitled(programme, &known.person, today) {
         return Ok(Err(Refusal::NotEntitled { why: rules::why_not(programme, &known.person, known.standing, today) }));
     }
-    if guardian::lost(ctx, holding).await?.is_some() {
-        return Ok(Err(guardian::told(holding)));
+    if card.how != How::Own && right_is_lost(ctx, card).await? {
+        return Ok(Err(guardian::told(card.how)));
     }
-    Ok(Ok((known, holding.clone())))
+    Ok(Ok(Accepted { checked, card, known }))
+}
+
+/// Whether what somebody shows of another person's is held by a right that is gone.
+async fn right_is_lost(ctx: &mut Ctx, card: &ShownCard) -> Result<bool> {
+    let Some(holding) = rows::holding(ctx.tx(), card.holding).await? else { return Ok(true) };
+    Ok(guardian::lost(ctx, &holding).await?.is_some())
 }
 
 /// Why a card of the record no longer holds, in the words that help most.
-async fn ended_reason(ctx: &mut Ctx, found: Option<&(Card, Holding)>) -> Result<Option<Refusal>> {
-    let Some((card, holding)) = found else { return Ok(None) };
+async fn ended_reason(ctx: &mut Ctx, found: Option<&ShownCard>) -> Result<Option<Refusal>> {
+    let Some(card) = found else { return Ok(None) };
     if card.status == STATUS_PHONE_ENDED {
         return Ok(Some(Refusal::PhoneRevoked));
     }
-    Ok(match holding.ended_why {
+    Ok(match card.ended_why {
         Some(Ended::ShareEnded | Ended::SourceEnded) => Some(Refusal::ShareEnded),
         Some(Ended::PhoneEnded) => Some(Refusal::PhoneRevoked),
         Some(Ended::NoLongerGuardian | Ended::Unlinked | Ended::ByClerk | Ended::MadeRoom) => Some(Refusal::Revoked),
         Some(Ended::NotEntitled) | None => {
             let (town, today) = (ctx.town().clone(), ctx.today());
-            let known = people::known(ctx, card.resident).await?;
-            match (town.programme(&card.programme), known) {
-                (_, Some(known)) if known.protected && holding.how != How::Own => Some(guardian::told(holding)),
-                (Some(programme), Some(known)) if !rules::entitled(programme, &known.person, today) => {
+            let gone = Some(Refusal::NotEntitled { why: NotEntitled::MovedOut });
+            let Some(programme) = town.programme(&card.programme) else { return Ok(gone) };
+            match people::known_for(ctx, card.resident, programme).await? {
+                Some(known) if known.protected && card.how != How::Own => Some(guardian::told(card.how)),
+                Some(known) if !rules::entitled(programme, &known.person, today) => {
                     Some(Refusal::NotEntitled { why: rules::why_not(programme, &known.person, known.standing, today) })
                 }
-                (Some(_), Some(_)) => None,
-                _ => Some(Refusal::NotEntitled { why: NotEntitled::MovedOut }),
+                Some(_) => None,
+                None => gone,
             }
         }
     })
 }
 
 /// Puts what this kind of place may see into the answer.
-async fn show(ctx: &mut Ctx, decision: &mut Decision, place: &Place, known: &people::Known, holding: &Holding) -> Result<()> {
+async fn show(ctx: &mut Ctx, decision: &mut Decision, place: &Place, known: &people::Known, card: &ShownCard) -> Result<()> {
     let (town, today) = (ctx.town().clone(), ctx.today());
-    let Some(programme) = town.programme(&holding.programme) else { return Ok(()) };
-    let name = people::name_of(ctx, holding).await?;
+    let Some(programme) = town.programme(&card.programme) else { return Ok(()) };
+    let disclosed = programme.disclosed_to(place.kind);
+    let name = match disclosed.contains(&Disclosed::Name) {
+        true => people::name(ctx, card.how, card.account, &card.label).await?,
+        false => None,
+    };
     decision.valid_until = rules::valid_until(programme, &known.person, today);
-    decision.shown = programme
-        .disclosed_to(place.kind)
-        .iter()
-        .filter_map(|what| Some((*what, known.shown(programme, *what, name.as_deref(), today)?)))
-        .collect();
+    let value = |what: Disclosed| match what {
+        Disclosed::ValidUntil => decision.valid_until.map(|day| day.to_string()),
+        _ => known.shown(programme, what, name.as_deref(), today),
+    };
+    decision.shown = disclosed.iter().filter_map(|what| Some((*what, value(*what)?))).collect();
     Ok(())
 }
 
@@ -184,11 +199,10 @@ async fn again(ctx: &mut Ctx, id: UseId, before: GivenBefore, place_id: &PlaceId
     }
     let town = ctx.town().clone();
     if let (true, Some(card), Some(place)) = (before.accepted, before.card, town.place(place_id))
-        && let Some(card) = rows::card(ctx.tx(), card).await?
-        && let Some(holding) = rows::holding(ctx.tx(), card.holding).await?
+        && let Some(card) = rows::shown_card(ctx.tx(), card).await?
         && let Some(known) = people::known(ctx, card.resident).await?
     {
-        show(ctx, &mut decision, place, &known, &holding).await?;
+        show(ctx, &mut decision, place, &known, &card).await?;
     }
     Ok(decision)
 }

@@ -55,8 +55,8 @@ fn reason(holding: &Holding) -> Ended {
 }
 
 /// What a place is told of a holding whose right is gone: never where the person is, or since when.
-pub(crate) fn told(holding: &Holding) -> Refusal {
-    if holding.how == How::Shared { Refusal::ShareEnded } else { Refusal::Revoked }
+pub(crate) fn told(how: How) -> Refusal {
+    if how == How::Shared { Refusal::ShareEnded } else { Refusal::Revoked }
 }
 
 /// Ends what others hold of the cards of those among these people who are under protection measures.

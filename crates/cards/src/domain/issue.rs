@@ -194,8 +194,8 @@ pub async fn phone_has(ctx: &mut Ctx, phone: identity::PhoneId, answered_at: Tim
 ///
 /// # Errors
 /// The store's.
-pub(crate) async fn was_shown(ctx: &mut Ctx, card: &Card) -> Result<()> {
-    end_replaced(ctx, card.phone, |newer| newer.id == card.id).await
+pub(crate) async fn was_shown(ctx: &mut Ctx, phone: identity::PhoneId, card: CardId) -> Result<()> {
+    end_replaced(ctx, phone, |newer| newer.id == card).await
 }
 
 pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {

@@ -73,8 +73,11 @@ fn person_of(together: &[Resident], town: &Town, day: Date) -> Result<Person, Er
     Ok(person)
 }
 
-/// What rules may ask about one person; a birthday unknown in part is read as the pack says.
-fn facts_of(resident: &Resident, town: &Town, day: Date) -> Result<Person, Error> {
+/// What rules may ask about one person, without the household; a birthday unknown in part is read as the pack says.
+///
+/// # Errors
+/// [`Error::Facts`] when the pack's facts and its schema do not fit.
+pub fn facts_of(resident: &Resident, town: &Town, day: Date) -> Result<Person, Error> {
     let mut person = Person::new(&town.schema);
     let birth = resident.date_of_birth.and_then(|birth| town.bridge.unknown_birthday.day(birth));
     let on = |status| resident.status_on.filter(|_| resident.status == status);
