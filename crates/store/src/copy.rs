@@ -63,10 +63,11 @@ pub enum CopyError {
 
 crate::queries! {
     RAN = "select room, name, checksum from store_migration order by room, name";
-    LAST_EVENT = "select coalesce(max(at), 0) from store_event";
+    LAST_EVENT = "select coalesce(max(newest.at), 0)
+        from (select max(at) as at from store_event union all select max(at) as at from store_audit) as newest";
 }
 
-/// Gives the moment of the newest event; `None` in a house where nothing happened yet.
+/// Gives the moment of the newest event or line of the trail; `None` in a house where nothing happened yet.
 ///
 /// # Errors
 /// The driver's.
@@ -160,6 +161,7 @@ pub async fn make_room(
         if !replace {
             return Err(CopyError::NotEmpty);
         }
+        tx.drop_views().await?;
         let pointing = tx.query::<(String, String)>(pointing_query(tx.engine()), &[]).await?;
         // Those that point before those they point at.
         for name in in_order(there, &pointing).into_iter().rev() {

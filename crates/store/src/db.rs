@@ -76,6 +76,7 @@ impl Db {
     /// The driver's.
     pub async fn forget_everything(&self) -> Result<()> {
         let mut tx = self.begin().await?;
+        tx.drop_views().await?;
         let (catalogue, with_what_points_at_it) = match self.engine() {
             Engine::Sqlite => ("select name from sqlite_master where type = 'table' and name not like 'sqlite_%'", ""),
             Engine::Postgres => ("select tablename from pg_tables where schemaname = current_schema()", " cascade"),
@@ -196,6 +197,21 @@ impl Tx {
             Backend::Sqlite(tx) => tx.fill(sql, rows),
             Backend::Postgres(tx) => tx.fill(sql, rows).await,
         }
+    }
+
+    /// Removes every view: tables can go only after what looks at them.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub(crate) async fn drop_views(&mut self) -> Result<()> {
+        let (catalogue, with_what_points_at_it) = match self.engine() {
+            Engine::Sqlite => ("select name from sqlite_master where type = 'view'", ""),
+            Engine::Postgres => ("select viewname from pg_views where schemaname = current_schema()", " cascade"),
+        };
+        for (view,) in self.query::<(String,)>(catalogue, &[]).await? {
+            self.script(&format!("drop view if exists \"{view}\"{with_what_points_at_it}")).await?;
+        }
+        Ok(())
     }
 
     /// Runs a script of several statements without parameters (migrations).

@@ -69,13 +69,13 @@ async fn a_form_says_in_words_how_long_to_wait() {
     let clock = Arc::new(SetClock::new("2026-11-24T01:00:00Z".parse().unwrap()));
     let house = open(&folder, &db.address, town(&pack("demo")), clock).await;
     for _ in 0..20 {
-        assert_eq!(join(&house, "192.0.2.1", "2222-2222").await.status, StatusCode::OK);
+        assert_eq!(join(&house, "192.0.2.1", "2222-2222").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
     let refused = join(&house, "192.0.2.1", "2222-2222").await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(refused.headers.contains_key(header::RETRY_AFTER));
     assert!(refused.body.contains("Too many wrong codes") && refused.body.contains("11 minutes"), "{}", refused.body);
-    assert_eq!(join(&house, "192.0.2.9", "2222-2222").await.status, StatusCode::OK);
+    assert_eq!(join(&house, "192.0.2.9", "2222-2222").await.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[tokio::test]
