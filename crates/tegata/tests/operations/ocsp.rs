@@ -67,7 +67,7 @@ async fn prove(house: &House, key: &PrivateKey, certificate: &[u8]) -> (StatusCo
     let form = Request::post("/start").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(Body::from("next=")).unwrap();
     let begun = send(&house.router, form).await;
     let cookie = begun.headers[header::SET_COOKIE].to_str().unwrap();
-    let code = cookie.split(';').next().unwrap().rsplit('.').next().unwrap().to_owned();
+    let code = cookie.split(';').next().unwrap().split('.').nth(2).unwrap().to_owned();
     let asked = send(&house.router, Request::get(format!("/api/v1/proofs/{code}")).body(Body::empty()).unwrap()).await.json();
     let message = URL_SAFE_NO_PAD.decode(asked["message"].as_str().unwrap()).unwrap();
     let answer = serde_json::json!({
