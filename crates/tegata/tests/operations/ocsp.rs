@@ -1,7 +1,8 @@
 //! A person proves themselves at a house that asks an OCSP responder which is not ours: `openssl ocsp`.
 
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::fs::File;
+use std::net::TcpListener;
+use std::process::{Child, Command};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,15 +27,18 @@ impl Responder {
     /// Serves an index in openssl's form: one certificate and how it stands.
     fn start(folder: &Folder, port: u16, state: &str, serial: &str) -> Self {
         folder.put("index.txt", format!("{state}\t{serial}\tunknown\t/CN=x\n").as_bytes());
+        let told = folder.put("responder.log", b"");
+        let log = || File::options().append(true).open(&told).unwrap();
         let child = Command::new("openssl")
             .current_dir(&folder.0)
             .args(["ocsp", "-index", "index.txt", "-CA", "root.pem", "-rsigner", "root.pem", "-rkey", "key.pem", "-ndays", "1"])
             .args(["-port", &port.to_string()])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stdout(log())
+            .stderr(log())
             .spawn()
             .expect("the openssl program is needed for these tests");
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        // Asked by what it says: a connection that only knocks keeps it busy.
+        while !std::fs::read_to_string(&told).unwrap().contains("ACCEPT") {
             std::thread::sleep(Duration::from_millis(20));
         }
         Self(child)
