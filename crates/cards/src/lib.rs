@@ -63,8 +63,8 @@ pub fn service(office: Arc<Office>) -> Service {
         migrations: Some(MIGRATIONS),
         pages: pages::routes().layer(Extension(Arc::clone(&office))),
         api: api::routes().layer(Extension(office)),
-        reactions,
-        jobs: |jobs| {
+        reactions: Box::new(reactions),
+        jobs: Box::new(|jobs| {
             jobs.every_day(EVERY_MIDNIGHT, SignedDuration::ZERO, |ctx, _| {
                 Box::pin(async move {
                     reevaluate_town(ctx).await?;
@@ -73,7 +73,7 @@ pub fn service(office: Arc<Office>) -> Service {
                 })
             });
             jobs.on(FOLLOW_BUNDLE, |ctx, job| Box::pin(async move { Ok(follow_bundle(ctx, &job.payload()?).await?) }));
-        },
+        }),
         texts: TEXTS,
         menu: MENU,
         codes: CODES,

@@ -94,6 +94,13 @@ event! {
     }
 }
 event! {
+    /// Sessions of an account were ended: which stand still, [`session_stands`](crate::session_stands) says.
+    SignedOut = "identity.signed_out" {
+        /// Whose.
+        account: AccountId,
+    }
+}
+event! {
     /// A verifier or a station was paired to a place.
     DevicePaired = "identity.verifier_paired" {
         /// The device.

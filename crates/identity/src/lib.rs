@@ -9,10 +9,11 @@
 
 mod domain;
 mod events;
+pub mod jose;
 mod model;
 mod passkeys;
 mod rules;
-mod secret;
+pub mod secret;
 mod store;
 
 pub use domain::devices::{devices, end_device, pair, pairing_code, verifiers_of};
@@ -23,7 +24,9 @@ pub use domain::phones::{end_phone, phone, phone_challenge, phones_of, register_
 pub use domain::prove::{
     ask_revocation, begin_proof, claim_proof, complete_proof, note_refusal, open_question, proof_asked, proof_state, proofs_of,
 };
-pub use domain::sessions::{actor_of, end_session, end_sessions_of, refresh_session, sessions_of, start_session};
+pub use domain::sessions::{
+    actor_of, end_session, end_sessions_of, refresh_session, renew_session, session_stands, sessions_of, signed_in, start_session,
+};
 pub use domain::staff::{
     Demonstration, accept_invitation, accept_invitation_without_passkey, add_passkey, begin_acceptance, begin_passkey, begin_sign_in,
     end_staff, first_administrator, has_administrator, invite_staff, recover_administration, set_roles, sign_in, staff, staff_member,

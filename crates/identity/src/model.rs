@@ -418,6 +418,21 @@ pub struct Caller {
     pub refresh_due: bool,
 }
 
+/// How a resident came to be signed in, for rooms that ask more of some acts than of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Who.
+    pub account: AccountId,
+    /// The session.
+    pub session: SessionId,
+    /// Since when.
+    pub at: Timestamp,
+    /// When the card was read, if the session began with a proof.
+    pub card_at: Option<Timestamp>,
+    /// It is known who the person is: not so for an account that only holds shared cards.
+    pub proven: bool,
+}
+
 /// A session as its owner sees it in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -459,8 +474,10 @@ pub enum CodeKind {
     Invitation,
     /// Takes a shared card.
     Share,
+    /// Lets a device without a keyboard sign in.
+    Device,
 }
-text_enum!(CodeKind { Proof = "proof", Pairing = "pairing", Invitation = "invitation", Share = "share" });
+text_enum!(CodeKind { Proof = "proof", Pairing = "pairing", Invitation = "invitation", Share = "share", Device = "device" });
 
 /// Who types codes, to be told from others and not to be known: a hash of an account, or of a network address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -12,6 +12,8 @@ use crate::{Assurance, CodeKind, Error, Result, SessionKind};
 
 /// How long a question put to a card may be answered.
 pub(crate) const PROOF_LIFE: SignedDuration = SignedDuration::from_mins(10);
+/// A session that began this many microseconds after a proof at most began with it: it may be answered for ten minutes, and claimed for ten more.
+pub(crate) const PROOF_TO_SESSION_US: i64 = 20 * 60 * 1_000_000;
 /// How long a question put to a phone may be answered.
 pub(crate) const PHONE_CHALLENGE_LIFE: SignedDuration = SignedDuration::from_mins(5);
 /// How long a pairing code may be typed.
@@ -35,7 +37,7 @@ pub const CODE_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 pub(crate) fn tries_max(kind: CodeKind) -> u32 {
     match kind {
         CodeKind::Proof => 30,
-        CodeKind::Share => 20,
+        CodeKind::Share | CodeKind::Device => 20,
         CodeKind::Pairing | CodeKind::Invitation => 10,
     }
 }

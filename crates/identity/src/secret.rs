@@ -59,12 +59,12 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
 }
 
 /// A token of 256 random bits, in base64url.
-pub(crate) fn token() -> String {
+pub fn token() -> String {
     URL_SAFE_NO_PAD.encode(random::<32>())
 }
 
 /// A code of eight characters nobody mistakes for each other: 39 bits, for minutes.
-pub(crate) fn code() -> String {
+pub fn code() -> String {
     let mut code = String::with_capacity(CODE_CHARS);
     while code.len() < CODE_CHARS {
         // 248 is the greatest multiple of 31 in a byte: above it some characters would come up more often.
@@ -80,12 +80,12 @@ pub(crate) fn code() -> String {
 }
 
 /// What is stored in place of a token.
-pub(crate) fn token_hash(token: &str) -> [u8; 32] {
+pub fn token_hash(token: &str) -> [u8; 32] {
     sha256(token.as_bytes())
 }
 
 /// What is stored in place of a code, however it was typed; `purpose` keeps codes of different kinds apart.
-pub(crate) fn code_hash(purpose: &str, typed: &str) -> Option<[u8; 32]> {
+pub fn code_hash(purpose: &str, typed: &str) -> Option<[u8; 32]> {
     let code = readable_code(typed)?;
     Some(sha256(format!("{purpose}\0{code}").as_bytes()))
 }

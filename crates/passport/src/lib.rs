@@ -30,7 +30,7 @@ pub fn service(proofing: Arc<Proofing>) -> Service {
     Service {
         pages: pages::routes().layer(Extension(Arc::clone(&proofing))),
         api: api::routes().layer(Extension(proofing)),
-        reactions: |reactions| {
+        reactions: Box::new(|reactions| {
             // Who proved themselves before the register knew them is linked by the bundle that brings them.
             reactions.on(registry::BUNDLE_APPLIED, |ctx, _| {
                 Box::pin(async move {
@@ -40,12 +40,12 @@ pub fn service(proofing: Arc<Proofing>) -> Service {
                     Ok(linked?)
                 })
             });
-        },
-        jobs: |jobs| {
+        }),
+        jobs: Box::new(|jobs| {
             jobs.every_day(FORGET_DAILY, FORGET_AFTER_MIDNIGHT, |ctx, _| {
                 Box::pin(async move { Ok(identity::forget_expired(ctx).await.map(drop)?) })
             });
-        },
+        }),
         texts: TEXTS,
         menu: MENU,
         codes: CODES,

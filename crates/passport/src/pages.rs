@@ -12,7 +12,7 @@ use identity::{Phone, PhoneEnd, PhoneId, ProofState, SessionId, SessionOwner};
 use jpki::Purpose;
 use serde::Deserialize;
 use store::{AccountId, Actor, AuditEntry, Ctx};
-use web::{App, Caller, Page, Problem, Reader, View};
+use web::{App, Caller, Page, Problem, Reader, Session, View};
 
 use crate::api::account;
 use crate::browser::{Begun, browser_of, cookie};
@@ -102,7 +102,13 @@ async fn read(
 }
 
 /// Claims the answered proof, signs this browser in and leads to where the person was going.
-async fn done(State(app): State<App>, view: View, headers: HeaderMap, Caller(mut ctx): Caller) -> Result<Response, Problem> {
+async fn done(
+    State(app): State<App>,
+    view: View,
+    headers: HeaderMap,
+    Session(before): Session,
+    Caller(mut ctx): Caller,
+) -> Result<Response, Problem> {
     let Some(Begun { id, secret, next, .. }) = Begun::of(&headers) else { return Ok(Redirect::to("/start").into_response()) };
     let next = next.as_deref().unwrap_or("/");
     let account = match identity::claim_proof(&mut ctx, id, &secret).await {
@@ -112,7 +118,8 @@ async fn done(State(app): State<App>, view: View, headers: HeaderMap, Caller(mut
         Err(error) => return Err(error.into()),
     };
     let label = browser_of(&headers).unwrap_or_else(|| view.t("session-browser"));
-    let session = identity::start_session(&mut ctx, SessionOwner::Holder(account), &label).await?;
+    // Who proves themselves again in the same browser goes on with what it was signed in to.
+    let session = identity::renew_session(&mut ctx, before, account, &label).await?;
     let life_s = session.ends_at.as_second() - ctx.now().as_second();
     ctx.commit().await?;
     let mut response = Redirect::to(next).into_response();

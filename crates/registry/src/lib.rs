@@ -14,6 +14,8 @@ mod domain;
 mod model;
 pub mod rules;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use domain::bundles::{
     BUNDLE_APPLIED, BUNDLE_REJECTED, BUNDLE_WAITING, approve_bundle, approve_bundle_in_steps, bundle, bundles, open_bundle,

@@ -118,6 +118,12 @@ impl Rule {
         crate::columns::has_household(&self.0.node)
     }
 
+    /// Whether the rule asks where somebody lives: the district, or an area of the map.
+    pub fn asks_where(&self) -> bool {
+        let is_area = |slot: &Slot| self.schema().info(*slot).path.starts_with("area.");
+        self.facts().iter().any(|slot| *slot == Schema::DISTRICT || is_area(slot))
+    }
+
     /// Whether the answer can change with the day alone.
     pub fn depends_on_today(&self) -> bool {
         let mut found = false;

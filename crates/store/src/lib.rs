@@ -29,7 +29,9 @@ pub use clock::{Clock, SetClock, SystemClock};
 pub use ctx::{Ctx, Store, StoreBuilder};
 pub use db::{Db, Engine, Tx};
 pub use event::{Event, EventId, Reaction, Reactions};
-pub use job::{Job, JobHandler, JobHandlers, JobsInTrouble, jobs_in_trouble, plan_days, run_due_jobs};
+pub use job::{
+    Job, JobHandler, JobHandlers, JobsInTrouble, OutsideHandler, jobs_in_trouble, plan_days, run_due_jobs, run_due_jobs_outside,
+};
 pub use match_key::{MatchItems, MatchKey, MatchKeys, MatchSecret};
 pub use migrate::{Migrations, migrate};
 pub use policy::{AccountId, Actor, DeviceId, Permission, ResidentId, Role, StaffId, permitted, policy_table};
@@ -125,3 +127,15 @@ pub use jiff::Timestamp as __Timestamp;
 pub use serde as __serde;
 #[doc(hidden)]
 pub use uuid::{Error as __UuidError, Uuid as __Uuid};
+
+/// An error and all it came from, in one line for the log.
+pub fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}

@@ -12,8 +12,13 @@ pub struct Migrations {
 }
 
 /// The store's own tables.
-pub(crate) const OWN: Migrations =
-    Migrations { room: "store", files: &[("202611230900_create.sql", include_str!("../migrations/202611230900_create.sql"))] };
+pub(crate) const OWN: Migrations = Migrations {
+    room: "store",
+    files: &[
+        ("202611230900_create.sql", include_str!("../migrations/202611230900_create.sql")),
+        ("202611260210_outside.sql", include_str!("../migrations/202611260210_outside.sql")),
+    ],
+};
 
 crate::queries! {
     RUN = "select checksum from store_migration where room = $1 and name = $2";

@@ -101,6 +101,8 @@ pub enum Permission {
     SeeUse,
     /// Read the audit trail.
     SeeAudit,
+    /// Register services that trust the town's accounts, and end them.
+    ManageServices,
 }
 
 impl Permission {
@@ -122,6 +124,7 @@ impl Permission {
         Self::PairVerifier,
         Self::SeeUse,
         Self::SeeAudit,
+        Self::ManageServices,
     ];
 }
 
@@ -141,7 +144,9 @@ pub fn permitted(actor: &Actor, permission: Permission) -> bool {
 fn role_permits(role: Role, permission: Permission) -> bool {
     use Permission as P;
     match role {
-        Role::Administrator => matches!(permission, P::ManageStaff | P::SeeProgrammes | P::SeeBridge | P::PairVerifier | P::SeeUse),
+        Role::Administrator => {
+            matches!(permission, P::ManageStaff | P::ManageServices | P::SeeProgrammes | P::SeeBridge | P::PairVerifier | P::SeeUse)
+        }
         Role::Operator => matches!(permission, P::SeeProgrammes | P::SeeBridge | P::ApproveBundle | P::SeeUse),
         Role::Officer => matches!(permission, P::SeeProgrammes | P::AskWhatIf | P::SeeBridge | P::PairVerifier | P::SeeUse),
         Role::Clerk => {

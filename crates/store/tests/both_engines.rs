@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::{SignedDuration, Timestamp};
 use store::{
     Actor, AuditFault, Error, JobHandlers, Migrations, Permission, Reactions, Role, SetClock, StaffId, Store, StoreBuilder, params,
-    plan_days, run_due_jobs, testing, verify_audit,
+    plan_days, run_due_jobs, run_due_jobs_outside, testing, verify_audit,
 };
 
 const NOTES: Migrations = Migrations {
@@ -178,6 +178,31 @@ async fn a_job_runs_once_when_it_is_due_and_again_later_when_it_failed() {
         assert_eq!(run_due_jobs(&opened.store, &handlers).await.unwrap(), 1);
         assert_eq!(run_due_jobs(&opened.store, &handlers).await.unwrap(), 0);
         assert_eq!(DONE.load(Ordering::SeqCst), 2);
+    }
+}
+
+static TOLD: AtomicUsize = AtomicUsize::new(0);
+
+#[tokio::test]
+async fn what_waits_for_the_network_holds_nobody_up_and_is_tried_again() {
+    for opened in stores(|_| {}).await {
+        TOLD.store(0, Ordering::SeqCst);
+        let mut handlers = JobHandlers::default();
+        handlers.on_outside("notes.tell", |store, _| {
+            Box::pin(async {
+                // Others write meanwhile.
+                store.begin(Actor::System).await?.commit().await?;
+                if TOLD.fetch_add(1, Ordering::SeqCst) == 0 { Err("nobody answers".into()) } else { Ok(()) }
+            })
+        });
+        let mut ctx = opened.store.begin(Actor::System).await.unwrap();
+        ctx.enqueue_outside("notes.tell", Some("once".into()), &(), noon()).await.unwrap();
+        ctx.commit().await.unwrap();
+        assert_eq!(run_due_jobs(&opened.store, &handlers).await.unwrap(), 0, "another list");
+        assert_eq!(run_due_jobs_outside(&opened.store, &handlers).await.unwrap(), 0, "it fails and is put off");
+        opened.clock.set(noon() + SignedDuration::from_secs(5));
+        assert_eq!(run_due_jobs_outside(&opened.store, &handlers).await.unwrap(), 1);
+        assert_eq!(run_due_jobs_outside(&opened.store, &handlers).await.unwrap(), 0);
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod client;
 mod measure;
+mod oidc;
 mod present;
 mod revoke;
 mod rooms;
@@ -26,6 +27,8 @@ pub enum Job {
     Jpki,
     /// The whole online decision over HTTP.
     Present,
+    /// Logging in at a service: the full way, and single sign-on.
+    Oidc,
     /// From the end of a bundle run to the first no; with `--undisturbed`, decisions while a large bundle is applied.
     Revoke,
 }
@@ -38,7 +41,7 @@ pub struct Options {
     /// Print JSON, a line for each thing measured.
     #[arg(long)]
     pub json: bool,
-    /// How many: people (eligibility, bridge), cards (verify, present), sign-ins (jpki), rounds (revoke).
+    /// How many: people (eligibility, bridge), cards (verify, present), sign-ins (jpki), log-ins (oidc), rounds (revoke).
     #[arg(long)]
     pub n: Option<u32>,
     /// How long requests are posted (present, revoke --undisturbed).
@@ -50,16 +53,16 @@ pub struct Options {
     /// revoke: decisions while a large bundle is applied, against the same in quiet.
     #[arg(long)]
     pub undisturbed: bool,
-    /// present, revoke: people in the made-up register.
+    /// present, oidc, revoke: people in the made-up register.
     #[arg(long)]
     pub residents: Option<u32>,
-    /// present: connections that post at the same time.
+    /// present, oidc: connections that ask at the same time.
     #[arg(long, default_value_t = 64)]
     pub connections: usize,
-    /// present, revoke: the town pack's folder.
+    /// present, oidc, revoke: the town pack's folder.
     #[arg(long, default_value = "towns/demo")]
     pub town: PathBuf,
-    /// present, revoke: an empty folder on the disk to be measured; it is removed afterwards. `TEGATA_DATABASE_URL` names another, empty database.
+    /// present, oidc, revoke: an empty folder on the disk to be measured; it is removed afterwards. `TEGATA_DATABASE_URL` names another, empty database.
     #[arg(long, default_value = "var/bench")]
     pub data: PathBuf,
 }
@@ -75,6 +78,7 @@ pub async fn run(options: Options) -> Outcome {
         Job::Bridge => rooms::bridge(options.n.unwrap_or(1_000_000), &options.data).await?,
         Job::Jpki => rooms::jpki(options.n.unwrap_or(2_000))?,
         Job::Present => present::run(&options).await?,
+        Job::Oidc => oidc::run(&options).await?,
         Job::Revoke if options.undisturbed => revoke::undisturbed(&options).await?,
         Job::Revoke => revoke::run(&options).await?,
     };

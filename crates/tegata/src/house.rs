@@ -8,6 +8,7 @@ use cards::Office;
 use console::Console;
 use jiff::SignedDuration;
 use jpki::{Anchors, OnUnknown, Policy, TrustMode, Verifier};
+use oidc::Provider;
 use passport::Proofing;
 use registry::BridgeKeys;
 use store::{Actor, Clock, Db, JobHandlers, Migrations, Reactions, Store, StoreBuilder};
@@ -16,6 +17,7 @@ use web::{App, AppBuilder, Service};
 
 use crate::Outcome;
 use crate::keys::{CentreKeys, random};
+use crate::outside::Outside;
 use crate::revocation::{Checking, Lists};
 
 /// What a house is opened with.
@@ -52,11 +54,20 @@ pub struct House {
     pub lists: Arc<Lists>,
     /// The app: texts, menus.
     pub app: App,
+    /// Single sign-on, to be given other keys.
+    pub provider: Arc<Provider>,
+    /// The keys' folder.
+    pub keys: PathBuf,
 }
 
 /// The one list of services.
-fn services(office: &Arc<Office>, proofing: &Arc<Proofing>, console: Console) -> Vec<Service> {
-    vec![cards::service(Arc::clone(office)), passport::service(Arc::clone(proofing)), console::service(Arc::new(console))]
+fn services(office: &Arc<Office>, proofing: &Arc<Proofing>, console: Console, provider: &Arc<Provider>) -> Vec<Service> {
+    vec![
+        cards::service(Arc::clone(office)),
+        passport::service(Arc::clone(proofing)),
+        console::service(Arc::new(console)),
+        oidc::service(Arc::clone(provider)),
+    ]
 }
 
 /// What the services bring, before there is a database.
@@ -67,6 +78,7 @@ struct Assembled {
     jobs: JobHandlers,
     bridge: Arc<BridgeKeys>,
     revocation: Arc<Checking>,
+    provider: Arc<Provider>,
 }
 
 fn assemble(setup: &Setup) -> Outcome<Assembled> {
@@ -81,7 +93,8 @@ fn assemble(setup: &Setup) -> Outcome<Assembled> {
     let passkeys = Arc::new(identity::Passkeys::new(&host, &setup.origin, setup.town.name.ja())?);
     let bridge = Arc::new(keys.bridge()?);
     let demonstration = setup.demo.then(identity::Demonstration::of_a_made_up_town);
-    let services = services(&office, &proofing, Console::new(passkeys, Arc::clone(&bridge), demonstration));
+    let provider = Arc::new(Provider::new(&setup.origin, keys.tokens(setup.clock.now())?, &keys.pairwise()?, Arc::new(Outside::default())));
+    let services = services(&office, &proofing, Console::new(passkeys, Arc::clone(&bridge), demonstration), &provider);
     let mut assembled = Assembled {
         migrations: migrations(&services),
         services,
@@ -89,6 +102,7 @@ fn assemble(setup: &Setup) -> Outcome<Assembled> {
         jobs: JobHandlers::default(),
         bridge,
         revocation,
+        provider,
     };
     for service in &assembled.services {
         (service.reactions)(&mut assembled.reactions);
@@ -122,7 +136,10 @@ pub fn services_of_nobody(town: &Arc<Town>) -> Outcome<Vec<Service>> {
     });
     let passkeys = Arc::new(identity::Passkeys::new("localhost", ORIGIN, town.name.ja())?);
     let bridge = Arc::new(BridgeKeys::new(&[secret], &secret).map_err(|_| "a key of the right length")?);
-    Ok(services(&office, &proofing, Console::new(passkeys, bridge, None)))
+    let key = identity::jose::TokenKey::es256(&identity::jose::make_es256()?)?;
+    let keyring = oidc::Keyring::new(vec![key]).ok_or("a key for ES256")?;
+    let provider = Arc::new(Provider::new(ORIGIN, keyring, &secret, Arc::new(Outside::default())));
+    Ok(services(&office, &proofing, Console::new(passkeys, bridge, None), &provider))
 }
 
 /// The tables of every room.
@@ -160,14 +177,14 @@ async fn store_of(setup: Setup, migrations: Vec<Migrations>, reactions: Reaction
 /// # Errors
 /// What is missing or wrong, in one line.
 pub async fn open(setup: Setup) -> Outcome<House> {
-    let Assembled { services, migrations, reactions, jobs, bridge, revocation } = assemble(&setup)?;
+    let Assembled { services, migrations, reactions, jobs, bridge, revocation, provider } = assemble(&setup)?;
     let mut texts = web::TEXTS.to_vec();
     let mut menu = Vec::new();
     for service in &services {
         texts.extend(service.texts);
         menu.extend(service.menu);
     }
-    let (origin, demo) = (setup.origin.clone(), setup.demo);
+    let (origin, demo, keys) = (setup.origin.clone(), setup.demo, setup.keys.clone());
     let store = store_of(setup, migrations, reactions).await?;
     let mut ctx = store.begin(Actor::System).await?;
     cards::reevaluate_town(&mut ctx).await?;
@@ -179,7 +196,7 @@ pub async fn open(setup: Setup) -> Outcome<House> {
     let metrics = web::MoreMetrics(Arc::new(move |out| measured.write_metrics(out)));
     let router = web::house(app.clone(), services).layer(Extension(metrics));
     let lists = Arc::clone(revocation.lists());
-    Ok(House { store, router, jobs, bridge, lists, app })
+    Ok(House { store, router, jobs, bridge, lists, app, provider, keys })
 }
 
 fn proofing(setup: &Setup, keys: &CentreKeys, anchors: Anchors, revocation: &Arc<Checking>) -> Outcome<Proofing> {

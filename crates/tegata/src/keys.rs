@@ -5,7 +5,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand;
+use civil::Timestamp;
 use credential::IssuerKey;
+use identity::jose::TokenKey;
+use jiff::SignedDuration;
 use registry::BridgeKeys;
 use registry::bridge::{MatchSecret, OpeningKey, SealingKey, SigningKey};
 
@@ -33,6 +36,12 @@ const CENTRE: &str = "bridge-centre.key";
 const CENTRE_PUBLIC: &str = "bridge-centre.pub";
 const INNER: &str = "bridge-inner.key";
 const INNER_PUBLIC: &str = "bridge-inner.pub";
+const PAIRWISE: &str = "pairwise.key";
+/// Keys tokens are signed with: `tokens-es256-20261126T0300.pk8`, named after the moment they were made.
+const TOKENS_ES256: &str = "tokens-es256-";
+const TOKENS_RS256: &str = "tokens-rs256-";
+/// A new key is published for so long before it signs: whoever keeps our keys for the five minutes we allow has it by then.
+const PUBLISHED_FIRST: SignedDuration = SignedDuration::from_mins(10);
 
 impl CentreKeys {
     /// Uses the keys of a folder; they are read when they are needed.
@@ -46,7 +55,7 @@ impl CentreKeys {
     /// When the folder cannot be written.
     pub fn make_missing(folder: &Path) -> Outcome {
         fs::create_dir_all(folder)?;
-        for name in [MATCH, SERIAL, CENTRE, INNER] {
+        for name in [MATCH, SERIAL, CENTRE, INNER, PAIRWISE] {
             if !folder.join(name).exists() {
                 keep(&folder.join(name), &random()?)?;
             }
@@ -54,6 +63,11 @@ impl CentreKeys {
         if !folder.join(ISSUER).exists() {
             let (_, pkcs8) = IssuerKey::generate()?;
             keep(&folder.join(ISSUER), &pkcs8)?;
+        }
+        for (start, make) in TOKEN_KEYS {
+            if token_files(folder, start)?.is_empty() {
+                keep(&folder.join(format!("{start}00000000T0000.pk8")), &make()?)?;
+            }
         }
         let centre = OpeningKey::new(&fs::read(folder.join(CENTRE))?).map_err(|_| bad(CENTRE))?;
         fs::write(folder.join(CENTRE_PUBLIC), hex::encode(centre.public().bytes()))?;
@@ -86,6 +100,51 @@ impl CentreKeys {
         self.read(SERIAL)
     }
 
+    /// Makes new keys for tokens, named after the moment: they are published at the next start or within a minute while serving, and sign ten minutes later. The earlier
+    /// ones are published until somebody deletes their files: leave them for a day, until every token they signed is over.
+    ///
+    /// # Errors
+    /// When the folder cannot be written, or keys were made in this very minute.
+    pub fn rotate_tokens(folder: &Path, now: Timestamp) -> Outcome<Vec<String>> {
+        let stamp = now.strftime("%Y%m%dT%H%M").to_string();
+        let mut made = Vec::new();
+        for (start, make) in TOKEN_KEYS {
+            let name = format!("{start}{stamp}.pk8");
+            keep(&folder.join(&name), &make()?)?;
+            made.push(name);
+        }
+        Ok(made)
+    }
+
+    /// The keys tokens are signed with, the one that signs first: the newest that has been published for longer than others keep our keys.
+    ///
+    /// # Errors
+    /// As [`Self::issuer`].
+    pub fn tokens(&self, now: Timestamp) -> Outcome<oidc::Keyring> {
+        let known_since = (now - PUBLISHED_FIRST).strftime("%Y%m%dT%H%M").to_string();
+        let mut keys = Vec::new();
+        for (start, _) in TOKEN_KEYS {
+            let mut names = token_files(&self.folder, start)?;
+            // The stamp in the name says when it was made; those nobody may know yet come after all others.
+            let too_new = |name: &String| name[start.len()..] > *known_since;
+            names.sort_by_key(|name| (too_new(name), std::cmp::Reverse(name.clone())));
+            for name in names {
+                let pkcs8 = self.read(&name)?;
+                let key = if start == TOKENS_ES256 { TokenKey::es256(&pkcs8) } else { TokenKey::rs256(&pkcs8) };
+                keys.push(key.map_err(|_| bad(&name))?);
+            }
+        }
+        Ok(oidc::Keyring::new(keys).ok_or_else(|| format!("{}: no {TOKENS_ES256}….pk8: run tegata keys", self.folder.display()))?)
+    }
+
+    /// The secret under which people get another name at each service.
+    ///
+    /// # Errors
+    /// As [`Self::issuer`].
+    pub fn pairwise(&self) -> Outcome<[u8; 32]> {
+        Ok(self.read(PAIRWISE)?.try_into().map_err(|_| bad(PAIRWISE))?)
+    }
+
     /// What bundles are opened with: the centre's secret, and the inner sides that are trusted.
     ///
     /// # Errors
@@ -113,6 +172,24 @@ impl InnerKeys {
             centre: SealingKey::new(&public(folder, CENTRE_PUBLIC)?).map_err(|_| bad(CENTRE_PUBLIC))?,
         })
     }
+}
+
+type MakeKey = fn() -> Result<Vec<u8>, identity::jose::JoseError>;
+const TOKEN_KEYS: [(&str, MakeKey); 2] = [(TOKENS_ES256, identity::jose::make_es256), (TOKENS_RS256, identity::jose::make_rs256)];
+
+/// The names of token keys of a kind, oldest first.
+fn token_files(folder: &Path, start: &str) -> Outcome<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        if let Ok(name) = entry?.file_name().into_string()
+            && name.starts_with(start)
+            && name.ends_with(".pk8")
+        {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 fn public(folder: &Path, name: &str) -> Outcome<Vec<u8>> {

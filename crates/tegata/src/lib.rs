@@ -9,6 +9,7 @@ pub mod doctor;
 mod export;
 pub mod house;
 pub mod keys;
+pub mod outside;
 pub mod revocation;
 pub mod scenario;
 pub mod serve;

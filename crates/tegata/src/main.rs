@@ -39,6 +39,9 @@ enum Command {
     Keys {
         /// The folder.
         folder: PathBuf,
+        /// Make new keys for single sign-on's tokens besides; a server takes them within a minute.
+        #[arg(long)]
+        rotate_tokens: bool,
     },
     /// The data bridge.
     #[command(subcommand)]
@@ -161,13 +164,7 @@ async fn main() -> ExitCode {
     match run(Arguments::parse().command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let mut text = failure.to_string();
-            let mut source = failure.source();
-            while let Some(inner) = source {
-                text = format!("{text}: {inner}");
-                source = inner.source();
-            }
-            eprintln!("tegata: {text}");
+            eprintln!("tegata: {}", store::error_chain(&*failure));
             ExitCode::FAILURE
         }
     }
@@ -186,7 +183,15 @@ async fn run(command: Command) -> Outcome {
         Command::Serve(options) => serve_town(options).await,
         Command::Demo(options) => demo::run(options).await,
         Command::Station { centre, cards, listen } => demo::serve_station(&centre, cards, listen).await,
-        Command::Keys { folder } => keys::CentreKeys::make_missing(&folder),
+        Command::Keys { folder, rotate_tokens } => {
+            keys::CentreKeys::make_missing(&folder)?;
+            if rotate_tokens {
+                for name in keys::CentreKeys::rotate_tokens(&folder, SystemClock.now())? {
+                    println!("{}", folder.join(name).display());
+                }
+            }
+            Ok(())
+        }
         Command::Bridge(Bridge::Seal { town, export, keys, state, out }) => {
             let path = bridge::seal_export(&*demo::load_town(&town)?, &export, &keys, &state, &out, SystemClock.now())?;
             println!("{}", path.display());

@@ -70,23 +70,12 @@ async fn play_one(story: &Story, words: &Words, stage: &Arc<Stage>, engine: &Eng
             Err(unknown) => Err(unknown),
         };
         if let Err(error) = done {
-            let what = with_sources(&*error);
+            let what = store::error_chain(&*error);
             failure = Some(Failure { file: story.file.clone(), line: line.number, step: line.text.clone(), what });
             break;
         }
     }
     Ok(Played { engine: engine.name(), feature: story.feature.clone(), scenario: story.name.clone(), failure })
-}
-
-/// An error with all it came from, in one line.
-fn with_sources(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text = format!("{text}: {inner}");
-        source = inner.source();
-    }
-    text
 }
 
 /// A scenario's folder, gone when the scenario is.

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use oidc::Provider;
 use registry::{BridgeKeys, FolderResult};
-use store::{JobHandlers, Store};
+use store::{Clock as _, JobHandlers, Store, SystemClock};
 use tokio::net::TcpListener;
 
 use crate::Outcome;
 use crate::house::House;
+use crate::keys::CentreKeys;
 use crate::revocation::Lists;
 
 /// How often due work is looked for: midnight is met within this.
@@ -19,6 +21,8 @@ const JOBS_EVERY: Duration = Duration::from_millis(200);
 const FOLDER_EVERY: Duration = Duration::from_secs(2);
 /// How often new revocation lists are looked for.
 const LISTS_EVERY: Duration = Duration::from_secs(60);
+/// How often new keys for tokens are looked for.
+const KEYS_EVERY: Duration = Duration::from_secs(60);
 
 /// Serves a house until it is told to stop.
 ///
@@ -26,8 +30,10 @@ const LISTS_EVERY: Duration = Duration::from_secs(60);
 /// When the address cannot be listened on.
 pub async fn serve(house: House, listen: SocketAddr, folder: Option<PathBuf>) -> Outcome {
     let listener = TcpListener::bind(listen).await.map_err(|error| format!("{listen}: {error}"))?;
+    tokio::spawn(run_jobs_outside(house.store.clone(), house.jobs.clone()));
     tokio::spawn(run_jobs(house.store.clone(), house.jobs));
     tokio::spawn(look_for_lists(house.lists));
+    tokio::spawn(look_for_keys(house.provider, house.keys));
     if let Some(folder) = folder {
         let (store, keys) = (house.store.clone(), house.bridge);
         // Opening a large bundle computes for seconds: on a thread of its own, so that counters are answered meanwhile.
@@ -49,6 +55,16 @@ pub(crate) async fn run_jobs(store: Store, handlers: JobHandlers) {
     }
 }
 
+/// Does due work that waits for the network, beside everything else.
+async fn run_jobs_outside(store: Store, handlers: JobHandlers) {
+    loop {
+        if let Err(error) = store::run_due_jobs_outside(&store, &handlers).await {
+            tracing::error!(%error, "jobs outside");
+        }
+        tokio::time::sleep(JOBS_EVERY).await;
+    }
+}
+
 /// Takes revocation lists that came after the start.
 async fn look_for_lists(lists: Arc<Lists>) {
     loop {
@@ -57,6 +73,17 @@ async fn look_for_lists(lists: Arc<Lists>) {
         // A long list takes a second to read and check: on a thread that may.
         if let Err(error) = tokio::task::spawn_blocking(move || lists.look()).await {
             tracing::error!(%error, "revocation lists");
+        }
+    }
+}
+
+/// Takes keys for tokens that came after the start, and leaves those whose files were taken away.
+async fn look_for_keys(provider: Arc<Provider>, folder: PathBuf) {
+    loop {
+        tokio::time::sleep(KEYS_EVERY).await;
+        match CentreKeys::in_folder(&folder).tokens(SystemClock.now()) {
+            Ok(keys) => provider.take_keys(keys),
+            Err(error) => tracing::error!(%error, "keys of tokens"),
         }
     }
 }

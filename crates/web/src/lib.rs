@@ -23,7 +23,7 @@ pub use caller::{
 };
 pub use guard::comes_from_us;
 pub use language::{Arg, View, day_in_words, moment_in_words};
-pub use problem::Problem;
+pub use problem::{Problem, log_failure, query_value};
 pub use service::{MenuItem, Service, house};
 pub use shell::{Island, Page, to_mend};
 pub use tries::{CodeRoute, Proxies, WrongCode};

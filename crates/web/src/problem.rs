@@ -83,13 +83,7 @@ impl Problem {
 
     /// Logs an error with all it came from and answers 500 without a word of it.
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
-        let mut chain = error.to_string();
-        let mut source = error.source();
-        while let Some(inner) = source {
-            chain = format!("{chain}: {inner}");
-            source = inner.source();
-        }
-        tracing::error!(error = chain, "request failed");
+        log_failure(error);
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "web.internal")
     }
 
@@ -125,6 +119,11 @@ impl From<identity::Error> for Problem {
             error => Self::new(status_of(&error), error.code()),
         }
     }
+}
+
+/// Logs an error that failed a request, with all it came from.
+pub fn log_failure(error: &(dyn std::error::Error + 'static)) {
+    tracing::error!(error = store::error_chain(error), "request failed");
 }
 
 fn status_of(error: &identity::Error) -> StatusCode {
@@ -187,7 +186,7 @@ pub(crate) async fn as_page(State(app): State<App>, request: Request, next: Next
     }
     if problem.status == StatusCode::UNAUTHORIZED {
         let door = if path.starts_with("/staff") { "/staff/login" } else { "/start" };
-        let back = if is_get { format!("{door}?next={}", urlencode(&target)) } else { door.to_owned() };
+        let back = if is_get { format!("{door}?next={}", query_value(&target)) } else { door.to_owned() };
         return Redirect::to(&back).into_response();
     }
     page(&view, &problem)
@@ -257,7 +256,7 @@ fn say_when(response: &mut Response, problem: &Problem) {
 }
 
 /// Escapes a path for use as a query value.
-fn urlencode(text: &str) -> String {
+pub fn query_value(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => char::from(byte).to_string(),

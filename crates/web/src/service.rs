@@ -19,9 +19,9 @@ pub struct Service {
     /// Its API, with its part of the OpenAPI document; paths begin with `/api/v1/`.
     pub api: OpenApiRouter<App>,
     /// What it does when something happens elsewhere.
-    pub reactions: fn(&mut Reactions),
+    pub reactions: Box<dyn Fn(&mut Reactions) + Send + Sync>,
     /// The work it does later.
-    pub jobs: fn(&mut JobHandlers),
+    pub jobs: Box<dyn Fn(&mut JobHandlers) + Send + Sync>,
     /// Its texts: language tag and Fluent file.
     pub texts: &'static [(&'static str, &'static str)],
     /// Its places in the menus.
@@ -38,8 +38,8 @@ impl Service {
             migrations: None,
             pages: Router::new(),
             api: OpenApiRouter::new(),
-            reactions: |_| {},
-            jobs: |_| {},
+            reactions: Box::new(|_| {}),
+            jobs: Box::new(|_| {}),
             texts: &[],
             menu: &[],
             codes: &[],

@@ -117,6 +117,7 @@ pub async fn end_phone(ctx: &mut Ctx, id: PhoneId, why: PhoneEnd) -> Result<()> 
     }
     if end(ctx, phone.account, id, why).await? {
         store::end_sessions(ctx, phone.account).await?;
+        super::sessions::signed_out(ctx, phone.account).await?;
     }
     Ok(())
 }

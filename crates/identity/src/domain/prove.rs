@@ -247,6 +247,10 @@ async fn keep_account(ctx: &mut Ctx, belongs: Belongs, believed: &Believed, told
         Belongs::To(id) => (people::find_account(ctx, id).await?.ok_or(Error::AccountNotFound)?, false),
         Belongs::New => (new_account(ctx), true),
     };
+    // Whoever was signed in to it while nobody knew whose it was may have been somebody else.
+    if !opened && account.assurance == Assurance::None {
+        super::sessions::end_all(ctx, account.id).await?;
+    }
     let assurance = match believed.kind {
         ProofKind::Signature => Assurance::Signature,
         ProofKind::UserAuth => Assurance::UserAuth,

@@ -1,9 +1,11 @@
-use ::store::{Actor, Ctx, Permission};
+use ::store::{AccountId, Actor, Ctx, Permission};
 
 use crate::store::sessions::{self as store, Carried, NewSession};
 use crate::store::staff::roles_from;
 use crate::store::{devices, people, staff};
-use crate::{Caller, DeviceId, DeviceKind, Error, Result, Session, SessionId, SessionKind, SessionOwner, Started, rules, secret};
+use crate::{
+    Caller, DeviceId, DeviceKind, Error, Result, Session, SessionId, SessionKind, SessionOwner, SignedIn, SignedOut, Started, rules, secret,
+};
 
 /// Starts a session: for a holder whose proof was claimed, a member of staff whose passkey answered, a device that was paired. The page that calls this
 /// has just seen to it. The token is told this once.
@@ -19,6 +21,24 @@ pub async fn start_session(ctx: &mut Ctx, owner: SessionOwner, label: &str) -> R
     let expires_at = rules::expires(kind, ctx.now(), ends_at);
     let new = NewSession { id, token_hash: secret::token_hash(&token), kind, owner: owner_text(owner), label: &label, expires_at, ends_at };
     store::insert(ctx, new).await?;
+    Ok(Started { id, token, ends_at })
+}
+
+/// Lets a resident's session begin anew, because the person has just proven who they are again in the same browser: what rests on the session goes on, and
+/// only the new token counts. Another person's session, or one that is over, is not renewed: a new one is started instead.
+///
+/// # Errors
+/// As [`start_session`].
+pub async fn renew_session(ctx: &mut Ctx, session: Option<SessionId>, account: AccountId, label: &str) -> Result<Started> {
+    let same = match session {
+        Some(id) => store::by_id(ctx, id).await?.filter(|(kind, owner, _)| *kind == SessionKind::Holder && *owner == account.to_string()),
+        None => None,
+    };
+    let (Some(id), Some(_)) = (session, same) else { return start_session(ctx, SessionOwner::Holder(account), label).await };
+    let token = secret::token();
+    let ends_at = ctx.now() + rules::life(SessionKind::Holder).most;
+    let expires_at = rules::expires(SessionKind::Holder, ctx.now(), ends_at);
+    store::renew(ctx, id, secret::token_hash(&token), expires_at, ends_at).await?;
     Ok(Started { id, token, ends_at })
 }
 
@@ -64,7 +84,13 @@ pub async fn end_session(ctx: &mut Ctx, id: SessionId) -> Result<()> {
         Actor::System => true,
         Actor::Anonymous => false,
     };
-    if own && store::delete(ctx, id).await? { Ok(()) } else { Err(Error::SessionNotFound) }
+    if !own || !store::delete(ctx, id).await? {
+        return Err(Error::SessionNotFound);
+    }
+    if kind == SessionKind::Holder {
+        signed_out(ctx, owner.parse().map_err(|_| Error::Stored { what: "session owner" })?).await?;
+    }
+    Ok(())
 }
 
 /// Ends every session of an owner (signed out everywhere); gives how many there were. The owner's own act, or the house's.
@@ -77,7 +103,38 @@ pub async fn end_sessions_of(ctx: &mut Ctx, owner: SessionOwner) -> Result<u64> 
     for kind in kinds(owner) {
         ended += store::delete_of(ctx, *kind, &owner_text(owner)).await?;
     }
+    if let SessionOwner::Holder(account) = owner {
+        signed_out(ctx, account).await?;
+    }
     Ok(ended)
+}
+
+/// Ends every session of an account, whoever asks.
+pub(crate) async fn end_all(ctx: &mut Ctx, account: AccountId) -> Result<()> {
+    store::delete_of(ctx, SessionKind::Holder, &account.to_string()).await?;
+    signed_out(ctx, account).await
+}
+
+/// Tells the rooms that what rests on sessions of an account may be over.
+pub(crate) async fn signed_out(ctx: &mut Ctx, account: AccountId) -> Result<()> {
+    ctx.record(SignedOut::KIND, &SignedOut { account }).await?;
+    Ok(())
+}
+
+/// Says how a resident's session began; `None` when it is over or nobody's.
+///
+/// # Errors
+/// The store's.
+pub async fn signed_in(ctx: &mut Ctx, session: SessionId) -> Result<Option<SignedIn>> {
+    store::signed_in(ctx, session).await
+}
+
+/// Says whether a session stands still.
+///
+/// # Errors
+/// The store's.
+pub async fn session_stands(ctx: &mut Ctx, session: SessionId) -> Result<bool> {
+    Ok(store::by_id(ctx, session).await?.is_some())
 }
 
 /// Gives an owner the sessions that are open in their name, oldest first.

@@ -1,8 +1,8 @@
-use ::store::{Ctx, params};
+use ::store::{AccountId, Ctx, params};
 use civil::Timestamp;
 use town::PlaceId;
 
-use crate::{Result, Session, SessionId, SessionKind};
+use crate::{Assurance, Result, Session, SessionId, SessionKind, SignedIn, rules};
 
 /// What a token stands for, with what is needed to say who asks.
 pub(crate) struct Carried {
@@ -26,7 +26,12 @@ pub(crate) struct Carried {
         where s.token_hash = $1 and s.expires_at > $2";
     INSERT = "insert into identity_session (id, token_hash, kind, owner, label, started_at, expires_at, ends_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
     BY_ID = "select kind, owner, ends_at from identity_session where id = $1 and expires_at > $2";
+    /// With the proof that came shortly before.
+    SIGNED_IN = "select s.owner, s.started_at, a.assurance,
+        (select max(p.at) from identity_proof p where p.account = a.id and p.at <= s.started_at and p.at > s.started_at - $3)
+        from identity_session s join identity_account a on a.id = s.owner where s.id = $1 and s.kind = 'holder' and s.expires_at > $2";
     REFRESH = "update identity_session set expires_at = $2 where id = $1 and expires_at < $2";
+    RENEW = "update identity_session set token_hash = $2, started_at = $3, expires_at = $4, ends_at = $5 where id = $1";
     OF_OWNER = "select id, kind, label, started_at, expires_at from identity_session where kind = $1 and owner = $2 and expires_at > $3 order by started_at, id";
     DELETE = "delete from identity_session where id = $1";
     DELETE_OF = "delete from identity_session where kind = $1 and owner = $2";
@@ -64,8 +69,22 @@ pub(crate) async fn by_id(ctx: &mut Ctx, id: SessionId) -> Result<Option<(Sessio
     Ok(ctx.tx().query_opt(BY_ID, params![id, now]).await?)
 }
 
+pub(crate) async fn signed_in(ctx: &mut Ctx, session: SessionId) -> Result<Option<SignedIn>> {
+    let now = ctx.now();
+    let found: Option<(AccountId, Timestamp, Assurance, Option<Timestamp>)> =
+        ctx.tx().query_opt(SIGNED_IN, params![session, now, rules::PROOF_TO_SESSION_US]).await?;
+    Ok(found.map(|(account, at, assurance, card_at)| SignedIn { account, session, at, card_at, proven: assurance > Assurance::None }))
+}
+
 pub(crate) async fn refresh(ctx: &mut Ctx, id: SessionId, expires_at: Timestamp) -> Result<()> {
     ctx.tx().execute(REFRESH, params![id, expires_at]).await?;
+    Ok(())
+}
+
+/// Lets a session begin anew under another token.
+pub(crate) async fn renew(ctx: &mut Ctx, id: SessionId, token_hash: [u8; 32], expires_at: Timestamp, ends_at: Timestamp) -> Result<()> {
+    let now = ctx.now();
+    ctx.tx().execute(RENEW, params![id, token_hash, now, expires_at, ends_at]).await?;
     Ok(())
 }
 

@@ -123,8 +123,15 @@ async fn a_light_account_becomes_the_persons_own() {
         ctx.commit().await.unwrap();
         assert_eq!(light.assurance, Assurance::None);
         assert!(!light.assurance.meets(town::Proof::Counter));
+        // Somebody may have left a browser of this account behind for the person to prove themselves in.
+        let mut ctx = house.begin(Actor::Anonymous).await;
+        let planted = identity::start_session(&mut ctx, identity::SessionOwner::Holder(light.id), "Firefox").await.unwrap();
+        ctx.commit().await.unwrap();
         let card = house.cards.issue(hanako());
         let proven = house.prove(Actor::Holder(light.id), &card).await.unwrap();
+        let mut ctx = house.begin(Actor::Anonymous).await;
+        assert!(identity::actor_of(&mut ctx, &planted.token).await.unwrap().is_none(), "it is nobody's any more");
+        drop(ctx);
         assert_eq!((proven.account().id, proven.opened(), proven.account().assurance), (light.id, false, Assurance::Signature));
         assert_eq!(proven.account().name, "青空　花子");
     }

@@ -87,3 +87,29 @@ async fn a_session_slides_while_it_is_used_and_is_over_when_not() {
         assert!(identity::forget_expired(&mut ctx).await.unwrap() >= 1);
     }
 }
+
+#[tokio::test]
+async fn a_card_read_again_in_the_same_browser_renews_its_session() {
+    for mut house in houses().await {
+        let card = house.cards.issue(hanako());
+        let account = house.prove(Actor::Anonymous, &card).await.unwrap().account().id;
+        let mut ctx = house.begin(Actor::Anonymous).await;
+        let before = identity::renew_session(&mut ctx, None, account, "電話").await.unwrap();
+        ctx.commit().await.unwrap();
+        house.pass(SignedDuration::from_hours(1));
+        house.prove(Actor::Anonymous, &card).await.unwrap();
+        let mut ctx = house.begin(Actor::Anonymous).await;
+        let after = identity::renew_session(&mut ctx, Some(before.id), account, "電話").await.unwrap();
+        assert_eq!(after.id, before.id, "what rests on the session goes on");
+        assert!(identity::actor_of(&mut ctx, &before.token).await.unwrap().is_none(), "only the new token counts");
+        let told = identity::signed_in(&mut ctx, after.id).await.unwrap().unwrap();
+        assert_eq!((told.account, told.at, told.card_at, told.proven), (account, ctx.now(), Some(ctx.now()), true));
+        // Another person's session in the same browser is left alone.
+        let light = identity::start_light_account(&mut ctx, "祖母").await.unwrap().id;
+        let other = identity::renew_session(&mut ctx, Some(after.id), light, "電話").await.unwrap();
+        assert_ne!(other.id, after.id);
+        let told = identity::signed_in(&mut ctx, other.id).await.unwrap().unwrap();
+        assert_eq!((told.card_at, told.proven), (None, false));
+        ctx.commit().await.unwrap();
+    }
+}

@@ -17,8 +17,8 @@ use axum::http::{Request, StatusCode, header};
 use civil::Timestamp;
 use identity::{MatchReason, Settings};
 use passport::{Proofing, answer_proof, service};
-use registry::bridge::{Chain, Layout, MatchSecret, OpeningKey, Sealing, SigningKey, seal};
-use registry::{BridgeKeys, BundleState, Register, open_bundle};
+use registry::Register;
+use registry::testing::TestBridge;
 use store::testing::{TestDb, databases};
 use store::{AccountId, Actor, Clock as _, Ctx, JobHandlers, Reactions, ResidentId, Role, SetClock, StaffId, Store, StoreBuilder};
 use tower::ServiceExt as _;
@@ -36,8 +36,7 @@ pub(crate) struct House {
     pub(crate) jobs: JobHandlers,
     proofing: Arc<Proofing>,
     router: Router,
-    keys: BridgeKeys,
-    chain: Chain,
+    bridge: TestBridge,
     _db: TestDb,
 }
 
@@ -95,8 +94,7 @@ impl House {
         let app =
             web::AppBuilder { store: store.clone(), texts, menu: service.menu.to_vec(), origin: ORIGIN.to_owned(), demo: false }.build();
         let router = web::house(app, vec![service]);
-        let keys = BridgeKeys { signers: vec![SigningKey::new(&[2; 32]).unwrap().public()], centre: OpeningKey::new(&[3; 32]).unwrap() };
-        Self { store, clock, cards, jobs, proofing, router, keys, chain: Chain::default(), _db: db }
+        Self { store, clock, cards, jobs, proofing, router, bridge: TestBridge::new(&MATCHING), _db: db }
     }
 
     pub(crate) async fn begin(&self, actor: Actor) -> Ctx {
@@ -108,26 +106,7 @@ impl House {
         self.pass(jiff::SignedDuration::from_mins(1));
         let others = (100..140).map(|n| format!("{n},H{n},青空 人{n},1986-05-05,男,本村{n},本村,住民,,2000-01-01,,,,0,"));
         let rows: Vec<String> = others.chain(rows.iter().cloned()).collect();
-        let town = self.store.town().clone();
-        let layout = Layout::of(&town.bridge, &town.facts).unwrap();
-        let sealing = Sealing {
-            town: &town.code.to_string(),
-            layout: &layout,
-            encoding: None,
-            match_secret: &MatchSecret::new(&MATCHING).unwrap(),
-            signing: &SigningKey::new(&[2; 32]).unwrap(),
-            centre: &self.keys.centre.public(),
-            chain: self.chain,
-            now: self.store.clock().now(),
-            randomness: [7; 32],
-        };
-        let mut out = Vec::new();
-        let sealed = seal(format!("{HEADER}\n{}\n", rows.join("\n")).as_bytes(), &sealing, &mut out).unwrap();
-        assert_eq!(sealed.problems.total, 0, "{:?}", sealed.problems);
-        self.chain = sealed.chain;
-        let mut ctx = self.begin(Actor::System).await;
-        assert_eq!(open_bundle(&mut ctx, &out, &self.keys).await.unwrap().state, BundleState::Applied);
-        ctx.commit().await.unwrap();
+        self.bridge.bring(&self.store, &format!("{HEADER}\n{}\n", rows.join("\n"))).await;
     }
 
     /// Proves with a card; gives the account.

@@ -17,11 +17,19 @@ pub struct Connection {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// The head, as it came.
+    pub head: String,
     /// The body.
     pub body: Vec<u8>,
 }
 
 impl Answer {
+    /// A line of the head.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.split("\r\n").filter_map(|line| line.split_once(':'));
+        lines.into_iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
+
     /// Whether the card was accepted, or why not.
     ///
     /// # Errors
@@ -76,7 +84,8 @@ impl Connection {
             if let Some((status, start, length)) = head_of(&self.buffer)?
                 && self.buffer.len() >= start + length
             {
-                return Ok(Answer { status, body: self.buffer[start..start + length].to_vec() });
+                let head = String::from_utf8_lossy(&self.buffer[..start]).into_owned();
+                return Ok(Answer { status, head, body: self.buffer[start..start + length].to_vec() });
             }
         }
     }

@@ -16,7 +16,7 @@ use jpki::{CertificateKind, KeyAlgorithm, PrivateKey, Purpose, Verifier};
 use passport::Proofing;
 use population::{Population, Resident, generate};
 use registry::FolderResult;
-use store::{Actor, Clock as _, Role, Store, SystemClock};
+use store::{AccountId, Actor, Clock as _, Role, Store, SystemClock};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use town::{Apply, PlaceId, ProgrammeId, ShownBy, Town};
@@ -99,7 +99,7 @@ pub struct Scene {
     pub holders: Vec<Arc<Holder>>,
     /// The register inside.
     pub population: Population,
-    store: Store,
+    pub(super) store: Store,
     keys: Arc<registry::BridgeKeys>,
     serving: JoinHandle<std::io::Result<()>>,
     following: JoinHandle<()>,
@@ -109,6 +109,8 @@ pub struct Scene {
 pub struct Holder {
     /// Their row in the register inside.
     pub number: u32,
+    /// Their account.
+    pub account: AccountId,
     phone: PhoneKey,
     credential: Credential,
     disclosures: Vec<Disclosure>,
@@ -345,7 +347,7 @@ impl Desk {
         let Some(held) = held else { return Ok(None) };
         let disclosures = serde_json::from_str(&held.disclosures)?;
         let (_, disclosures) = credential::Held { disclosures, ..credential::Held::new(&held.credential, &[]) }.open()?;
-        Ok(Some(Holder { number: resident.number, phone, credential: Credential::read(&held.credential)?, disclosures }))
+        Ok(Some(Holder { number: resident.number, account, phone, credential: Credential::read(&held.credential)?, disclosures }))
     }
 }
 

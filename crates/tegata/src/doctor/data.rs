@@ -24,12 +24,14 @@ pub(super) async fn database(patient: &Patient, town: &Arc<Town>) -> Vec<Finding
         Ok(db) => db,
         Err(error) => {
             let next = "see that the server runs and TEGATA_DATABASE_URL names it, with its certificate (docs/run-a-town.md)";
-            return vec![Finding::fault("database", format!("it cannot be opened: {}", chain(&error)), next)];
+            return vec![Finding::fault("database", format!("it cannot be opened: {}", store::error_chain(&error)), next)];
         }
     };
     match all(patient, town, db).await {
         Ok(findings) => findings,
-        Err(error) => vec![Finding::fault("database", format!("it cannot be read: {}", chain(&*error)), "see the database's own log")],
+        Err(error) => {
+            vec![Finding::fault("database", format!("it cannot be read: {}", store::error_chain(&*error)), "see the database's own log")]
+        }
     }
 }
 
@@ -130,15 +132,4 @@ fn bundles(patient: &Patient, town: &Town, runs: &[registry::BundleRun]) -> Vec<
         Finding::notice("bridge", says, "an operator decides on the console's bridge page")
     }));
     findings
-}
-
-/// An error and all it came from.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text = format!("{text}: {inner}");
-        source = inner.source();
-    }
-    text
 }

@@ -43,11 +43,13 @@ pub(super) fn keys(patient: &Patient) -> Vec<Finding> {
         keys.match_bytes().and_then(long_enough),
         keys.serial_bytes().and_then(long_enough),
         keys.bridge().map(drop),
+        keys.tokens(patient.now).map(drop),
+        keys.pairwise().map(drop),
     ];
     let wrong: Vec<String> = tried.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect();
     let mut findings = Vec::new();
     if wrong.is_empty() {
-        findings.push(Finding::good("keys", "issuer, match, serial and bridge keys can be read"));
+        findings.push(Finding::good("keys", "issuer, match, serial, bridge, token and pairwise keys can be read"));
     } else {
         let next = format!(
             "put the keys of this town back from their sealed copy; a town that never had any makes them: tegata keys {}",

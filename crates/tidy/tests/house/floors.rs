@@ -8,7 +8,7 @@ const FLOORS: [&[&str]; 7] = [
     &["town", "store"],
     &["registry", "identity"],
     &["web"],
-    &["cards", "passport", "console"],
+    &["cards", "passport", "console", "oidc"],
     &["station"],
     &["tegata"],
 ];

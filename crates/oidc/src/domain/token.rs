@@ -1,0 +1,235 @@
+//! Tokens: a code redeemed, a refresh token turned in, a device that was let in.
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use civil::Timestamp;
+use identity::jose::Algorithm;
+use identity::secret;
+use serde::Serialize;
+use serde_json::json;
+use store::Ctx;
+
+use super::{Once, client_auth, dpop, userinfo};
+use crate::fault::Fault;
+use crate::model::{Client, Grant, GrantId, Profile, Result, Scope, Scopes, TokenKind};
+use crate::provider::Provider;
+use crate::rules::{self, ACCESS_LIFE, GRANT_LIFE, REFRESH_LIFE};
+use crate::store::devices;
+use crate::store::grants::{self as rows, Token};
+
+/// What a service hands in for tokens.
+#[derive(Debug, Clone)]
+pub(crate) enum Handed {
+    /// The code of an answered request, with the secret its challenge was made of.
+    Code { code: String, verifier: String, redirect_uri: String },
+    /// A refresh token.
+    Refresh { token: String },
+    /// The code of a device.
+    Device { code: String },
+}
+
+/// What is needed to answer, besides what is handed in.
+#[derive(Debug, Clone)]
+pub(crate) struct Asking {
+    pub(crate) client: Client,
+    pub(crate) assertion: Option<Once>,
+    pub(crate) proof: Option<dpop::Proven>,
+}
+
+/// Tokens just made: the only moment they are known.
+#[derive(Debug, Clone)]
+pub(crate) struct Made {
+    pub(crate) grant: Grant,
+    /// What the access token opens now.
+    pub(crate) scopes: Scopes,
+    pub(crate) access: String,
+    pub(crate) refresh: Option<String>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) bound: bool,
+    pub(crate) at: Timestamp,
+}
+
+/// Answered or refused; either way the change stands: a code that comes twice ends what came of it.
+pub(crate) type Answer = Result<Made, Fault>;
+
+/// Answers what was handed in, once.
+pub(crate) async fn answer(ctx: &mut Ctx, asking: &Asking, handed: &Handed) -> Result<Answer> {
+    if let Some(assertion) = asking.assertion
+        && !assertion.see(ctx).await?
+    {
+        return Ok(Err(client_auth::REPLAYED));
+    }
+    if let Some(proof) = &asking.proof
+        && !proof.once.see(ctx).await?
+    {
+        return Ok(Err(dpop::REPLAYED));
+    }
+    if asking.client.profile == Profile::Fapi2 && asking.proof.is_none() {
+        return Ok(Err(Fault::invalid_dpop("This service's tokens are bound to its key: a DPoP proof is missing.")));
+    }
+    match handed {
+        Handed::Code { code, verifier, redirect_uri } => redeem(ctx, asking, code, verifier, redirect_uri).await,
+        Handed::Refresh { token } => refresh(ctx, asking, token).await,
+        Handed::Device { code } => device(ctx, asking, code).await,
+    }
+}
+
+async fn redeem(ctx: &mut Ctx, asking: &Asking, code: &str, verifier: &str, redirect_uri: &str) -> Result<Answer> {
+    const UNKNOWN: Fault = Fault::invalid_grant("code", "The code is unknown, over, or another service's.");
+    let hash = secret::token_hash(code);
+    let Some(kept) = rows::code(ctx, hash).await? else { return Ok(Err(UNKNOWN)) };
+    let Some(grant) = rows::find(ctx, kept.grant).await?.filter(|grant| grant.client == asking.client.id) else { return Ok(Err(UNKNOWN)) };
+    if kept.used_at.is_some() || !rows::use_code(ctx, hash).await? {
+        return stolen(ctx, &grant, Fault::invalid_grant("code_replayed", "The code was redeemed before: what came of it is over.")).await;
+    }
+    if kept.expires_at <= ctx.now() || grant.ended_at.is_some() {
+        return Ok(Err(UNKNOWN));
+    }
+    // Whoever holds the code without what belongs to it has it from somewhere else: it stays spent.
+    if kept.redirect_uri != redirect_uri {
+        return Ok(Err(Fault::invalid_grant("code_redirect_uri", "redirect_uri is not that of the request.")));
+    }
+    if !rules::redeems(verifier, &kept.challenge) {
+        return Ok(Err(Fault::invalid_grant("code_verifier", "code_verifier does not fit the request's code_challenge.")));
+    }
+    let key = asking.proof.as_ref().map(|proof| &proof.key);
+    if kept.dpop_key.is_some() && kept.dpop_key.as_ref() != key {
+        return Ok(Err(Fault::invalid_dpop("The DPoP proof is not by the key the request named.")));
+    }
+    Ok(Ok(make(ctx, asking, grant, kept.nonce, true).await?))
+}
+
+async fn refresh(ctx: &mut Ctx, asking: &Asking, token: &str) -> Result<Answer> {
+    const UNKNOWN: Fault = Fault::invalid_grant("refresh_token", "The refresh token is unknown, over, or another service's.");
+    let hash = secret::token_hash(token);
+    let Some(kept) = rows::token(ctx, hash).await?.filter(|kept| kept.kind == TokenKind::Refresh) else { return Ok(Err(UNKNOWN)) };
+    let Some(grant) = rows::find(ctx, kept.grant).await?.filter(|grant| grant.client == asking.client.id) else { return Ok(Err(UNKNOWN)) };
+    // The service authenticates, so the refresh token is its own whatever key it proves; a new access token is bound to that key (RFC 9449 section 5).
+    if kept.dpop_key.is_some() && asking.proof.is_none() {
+        return Ok(Err(Fault::invalid_dpop("The sign-in's tokens are bound to a key: a DPoP proof is missing.")));
+    }
+    // FAPI 2.0 section 5.3.2.1: no rotation. The token is the same for as long as the sign-in goes on.
+    let rotates = asking.client.profile != Profile::Fapi2;
+    if rotates && (kept.used_at.is_some() || !rows::use_token(ctx, hash).await?) {
+        let fault = Fault::invalid_grant("refresh_token_replayed", "The refresh token was used before: what came of it is over.");
+        return stolen(ctx, &grant, fault).await;
+    }
+    let goes_on = userinfo::effective(ctx, &asking.client, &grant).await?.has(&Scope::OfflineAccess);
+    if kept.expires_at <= ctx.now() || grant.ended_at.is_some() || !goes_on {
+        return Ok(Err(UNKNOWN));
+    }
+    let mut made = make(ctx, asking, grant, None, rotates).await?;
+    if !rotates {
+        made.refresh = Some(token.to_owned());
+    }
+    Ok(Ok(made))
+}
+
+async fn device(ctx: &mut Ctx, asking: &Asking, code: &str) -> Result<Answer> {
+    let hash = secret::token_hash(code);
+    let kept = devices::by_device(ctx, hash).await?.filter(|kept| kept.client == asking.client.id);
+    let Some(kept) = kept else { return Ok(Err(Fault::invalid_grant("device_code", "The device code is unknown, or was used before."))) };
+    let Some(kept) = Some(kept).filter(|kept| kept.expires_at > ctx.now()) else {
+        return Ok(Err(Fault::new("expired_token", "device_code", "The device code is over.")));
+    };
+    if kept.denied {
+        return Ok(Err(Fault::new("access_denied", "device_denied", "The person said no.")));
+    }
+    let Some(grant) = kept.grant else {
+        let early = kept.polled_at.is_some_and(|before| ctx.now() < before + jiff::SignedDuration::from_secs(kept.wait_s.into()));
+        let wait_s = if early { kept.wait_s + rules::DEVICE_WAIT_S } else { kept.wait_s };
+        devices::polled(ctx, hash, wait_s).await?;
+        return Ok(Err(if early {
+            Fault::new("slow_down", "slow_down", "The device asks too often.")
+        } else {
+            Fault::new("authorization_pending", "authorization_pending", "The person has not answered yet.")
+        }));
+    };
+    devices::take(ctx, hash).await?;
+    let grant = rows::find(ctx, grant).await?.filter(|grant| grant.ended_at.is_none());
+    let Some(grant) = grant else { return Ok(Err(Fault::new("expired_token", "device_code", "The sign-in is over."))) };
+    Ok(Ok(make(ctx, asking, grant, None, true).await?))
+}
+
+/// Ends what came of a sign-in whose code or refresh token came twice: one of the two who sent it is a thief, and nobody knows which.
+async fn stolen(ctx: &mut Ctx, grant: &Grant, fault: Fault) -> Result<Answer> {
+    rows::end(ctx, grant.id).await?;
+    ctx.audit("oidc.replayed", Some(grant.account.to_string()), &format!("{} {}", grant.client, fault.reason)).await?;
+    ctx.record("oidc.replayed", &json!({ "grant": grant.id, "client": grant.client, "reason": fault.reason })).await?;
+    Ok(Err(fault))
+}
+
+async fn make(ctx: &mut Ctx, asking: &Asking, grant: Grant, nonce: Option<String>, with_refresh: bool) -> Result<Made> {
+    let scopes = userinfo::effective(ctx, &asking.client, &grant).await?;
+    let key = asking.proof.as_ref().map(|proof| proof.key.clone());
+    let now = ctx.now();
+    let access = token(ctx, grant.id, TokenKind::Access, key.clone(), now + ACCESS_LIFE).await?;
+    let ends_at = (grant.granted_at + GRANT_LIFE).min(now + REFRESH_LIFE);
+    let refresh = match with_refresh && scopes.has(&Scope::OfflineAccess) && ends_at > now {
+        true => Some(token(ctx, grant.id, TokenKind::Refresh, key.clone(), ends_at).await?),
+        false => None,
+    };
+    Ok(Made { grant, scopes, access, refresh, nonce, bound: key.is_some(), at: now })
+}
+
+async fn token(ctx: &mut Ctx, grant: GrantId, kind: TokenKind, dpop_key: Option<String>, expires_at: Timestamp) -> Result<String> {
+    let made = secret::token();
+    let kept = Token { grant, kind, dpop_key, issued_at: ctx.now(), expires_at, used_at: None };
+    rows::insert_token(ctx, secret::token_hash(&made), &kept).await?;
+    Ok(made)
+}
+
+#[derive(Serialize)]
+struct IdToken<'a> {
+    iss: &'a str,
+    sub: String,
+    aud: String,
+    iat: i64,
+    exp: i64,
+    auth_time: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
+    acr: &'a str,
+    sid: String,
+    at_hash: String,
+}
+
+/// Signs the ID token that goes with tokens just made.
+///
+/// # Errors
+/// [`Fault`] when no key fits the service.
+pub(crate) fn id_token(provider: &Provider, client: &Client, made: &Made) -> Result<String, Fault> {
+    let keys = provider.keys();
+    let key = keys.for_client(client).ok_or_else(|| Fault::server(&identity::jose::JoseError::Key))?;
+    let claims = IdToken {
+        iss: provider.issuer(),
+        sub: provider.subject(client.id, made.grant.account),
+        aud: client.id.to_string(),
+        iat: made.at.as_second(),
+        exp: (made.at + ACCESS_LIFE).as_second(),
+        auth_time: made.grant.auth_time.as_second(),
+        nonce: made.nonce.as_deref(),
+        acr: made.grant.acr.as_str(),
+        sid: provider.session_name(client.id, made.grant.session),
+        at_hash: half_hash(&made.access),
+    };
+    debug_assert!(matches!(key.algorithm(), Algorithm::ES256 | Algorithm::RS256), "half_hash is of SHA-256");
+    key.sign("JWT", &claims).map_err(|error| Fault::server(&error))
+}
+
+/// The left half of a token's hash (OpenID Connect Core section 3.1.3.6).
+fn half_hash(token: &str) -> String {
+    URL_SAFE_NO_PAD.encode(&digest::digest(&digest::SHA256, token.as_bytes()).as_ref()[..16])
+}
+
+/// Ends a token at its service's wish (RFC 7009): a refresh token ends all that came of the sign-in.
+pub(crate) async fn revoke(ctx: &mut Ctx, client: &Client, token: &str) -> Result<()> {
+    let hash = secret::token_hash(token);
+    let Some(kept) = rows::token(ctx, hash).await? else { return Ok(()) };
+    let Some(grant) = rows::find(ctx, kept.grant).await?.filter(|grant| grant.client == client.id) else { return Ok(()) };
+    match kept.kind {
+        TokenKind::Access => rows::delete_token(ctx, hash).await,
+        TokenKind::Refresh => rows::end(ctx, grant.id).await,
+    }
+}

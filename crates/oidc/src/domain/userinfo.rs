@@ -1,0 +1,93 @@
+//! What a token opens: the claims a person agreed to, as they are now.
+
+use identity::secret;
+use serde_json::{Map, Value, json};
+use store::{Actor, Ctx};
+
+use super::claims;
+use crate::fault::Fault;
+use crate::model::{Client, Grant, Result, Scope, Scopes, TokenKind};
+use crate::provider::Provider;
+use crate::store::clients as client_rows;
+use crate::store::grants::{self as rows, Token};
+
+/// A token that counts: whose, and what it may still tell.
+pub(crate) struct Standing {
+    pub(crate) token: Token,
+    pub(crate) grant: Grant,
+    pub(crate) client: Client,
+    pub(crate) scopes: Scopes,
+}
+
+/// Looks a token up. What the person has withdrawn since is gone from its scopes.
+pub(crate) async fn standing(ctx: &mut Ctx, token: &str, kind: TokenKind) -> Result<Option<Standing>> {
+    let now = ctx.now();
+    let kept = rows::token(ctx, secret::token_hash(token)).await?;
+    let Some(token) = kept.filter(|token| token.kind == kind && token.expires_at > now && token.used_at.is_none()) else { return Ok(None) };
+    let Some(grant) = rows::find(ctx, token.grant).await?.filter(|grant| grant.ended_at.is_none()) else { return Ok(None) };
+    let Some(client) = client_rows::find(ctx, grant.client).await?.filter(|client| client.ended_at.is_none()) else { return Ok(None) };
+    let scopes = effective(ctx, &client, &grant).await?;
+    // Without even that, the person has left the service.
+    Ok(scopes.has(&Scope::OpenId).then_some(Standing { token, grant, client, scopes }))
+}
+
+/// What a sign-in may still tell: what was agreed to then, is agreed to now, and the service may still ask; less what is told of nobody like this person.
+pub(crate) async fn effective(ctx: &mut Ctx, client: &Client, grant: &Grant) -> Result<Scopes> {
+    let consented = client_rows::consent(ctx, grant.account, grant.client).await?.map(|consent| consent.scopes).unwrap_or_default();
+    claims::tellable(ctx, grant.account, grant.scopes.both(&consented).both(&client.scopes)).await
+}
+
+/// What an access token opens, and whether the person's trail does not say yet that the service was told something today.
+pub(crate) struct Told {
+    pub(crate) claims: Map<String, Value>,
+    pub(crate) unnoted: Option<Grant>,
+}
+
+/// Gives what an access token opens. `key` is that of the proof that came with it.
+///
+/// # Errors
+/// `invalid_token` when it counts for nothing, or is bound to another key.
+pub(crate) async fn userinfo(ctx: &mut Ctx, provider: &Provider, token: &str, key: Option<&str>) -> Result<Told, Fault> {
+    let standing = standing(ctx, token, TokenKind::Access).await?.ok_or_else(Fault::invalid_token)?;
+    if standing.token.dpop_key.as_deref() != key {
+        return Err(Fault::invalid_token());
+    }
+    ctx.actor = Actor::Holder(standing.grant.account);
+    let mut told = claims::told(ctx, standing.grant.account, &standing.scopes).await?;
+    told.insert("sub".to_owned(), provider.subject(standing.client.id, standing.grant.account).into());
+    let noted = rows::was_told(ctx, standing.grant.id).await?;
+    Ok(Told { claims: told, unnoted: Some(standing.grant).filter(|_| !noted) })
+}
+
+/// Writes into the person's trail that a service was told something: once a day and sign-in, the sign-in itself being the first.
+pub(crate) async fn note(ctx: &mut Ctx, grant: &Grant) -> Result<()> {
+    if rows::told(ctx, grant.id).await? {
+        ctx.audit("oidc.told", Some(grant.account.to_string()), &grant.client.to_string()).await?;
+    }
+    Ok(())
+}
+
+/// Tells a service about a token of its own (RFC 7662); anything else is not active.
+pub(crate) async fn introspect(ctx: &mut Ctx, provider: &Provider, client: &Client, token: &str) -> Result<Value> {
+    let mut found = standing(ctx, token, TokenKind::Access).await?;
+    if found.is_none() {
+        found = standing(ctx, token, TokenKind::Refresh).await?;
+    }
+    let Some(found) = found.filter(|found| found.client.id == client.id) else { return Ok(json!({ "active": false })) };
+    let mut answer = json!({
+        "active": true,
+        "iss": provider.issuer(),
+        "client_id": client.id,
+        "sub": provider.subject(client.id, found.grant.account),
+        "scope": found.scopes.to_string(),
+        "acr": found.grant.acr,
+        "auth_time": found.grant.auth_time.as_second(),
+        "iat": found.token.issued_at.as_second(),
+        "exp": found.token.expires_at.as_second(),
+        "token_type": if found.token.dpop_key.is_some() { "DPoP" } else { "Bearer" },
+    });
+    if let Some(key) = found.token.dpop_key {
+        answer["cnf"] = json!({ "jkt": key });
+    }
+    Ok(answer)
+}

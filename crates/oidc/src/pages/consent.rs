@@ -1,0 +1,272 @@
+//! From a service's link to its answer: signing in, agreeing, and back.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Query, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use identity::SignedIn;
+use serde::Deserialize;
+use store::{Actor, Ctx};
+use web::{App, Caller, Page, Problem, Reader, Session, View, query_value};
+
+use super::{Line, host_of, lines};
+use crate::domain::authorize::{self, Brought, Wrong};
+use crate::domain::{claims, grouped, note_refusal};
+use crate::fault::Fault;
+use crate::model::{Acr, AuthRequest, Client, Error};
+use crate::provider::Provider;
+use crate::rules::{self, Next};
+
+type Of = Extension<Arc<Provider>>;
+
+/// Where a request leads.
+enum Step {
+    /// Somebody has to read or do something first: the page of this handle.
+    Wait(String),
+    /// Back to the service with a code.
+    Code { request: AuthRequest, code: String },
+    /// Back to the service with a refusal.
+    Back { client: Client, redirect_uri: String, state: Option<String>, fault: Fault },
+    /// Nowhere.
+    Here(Option<Client>, Fault),
+}
+
+/// Takes a service's request. Who is signed in and has agreed before is answered at once.
+pub(crate) async fn authorize(
+    State(app): State<App>,
+    view: View,
+    Extension(provider): Of,
+    Session(session): Session,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let query = Arc::new(query.unwrap_or_default());
+    let step = grouped(app.store(), move |ctx| {
+        let query = Arc::clone(&query);
+        Box::pin(async move {
+            let pairs = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+            Ok(step(ctx, pairs, session).await?)
+        })
+    })
+    .await;
+    // The protocol's fault has no reader here: the log has the cause.
+    let step = step.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "web.internal"))?;
+    Ok(match step {
+        Step::Wait(handle) => Redirect::to(&format!("/oidc/continue?request={handle}")).into_response(),
+        Step::Code { request, code } => Redirect::to(&with_code(&provider, &request, &code)).into_response(),
+        Step::Back { client, redirect_uri, state, fault } => {
+            // What a quiet question finds is an answer, not a fault of the service.
+            if !matches!(fault.code, "login_required" | "consent_required" | "interaction_required") {
+                note_refusal(app.store(), client.id, &fault).await;
+            }
+            Redirect::to(&with_fault(&provider, &redirect_uri, state.as_deref(), &fault)).into_response()
+        }
+        Step::Here(client, fault) => {
+            if let Some(client) = client {
+                note_refusal(app.store(), client.id, &fault).await;
+            }
+            nowhere(&view, &fault)
+        }
+    })
+}
+
+async fn step(ctx: &mut Ctx, pairs: Vec<(String, String)>, session: Option<identity::SessionId>) -> Result<Step, Error> {
+    let brought = match authorize::brought(ctx, pairs).await {
+        Ok(brought) => brought,
+        Err(Wrong::Here(client, fault)) => return Ok(Step::Here(client, fault)),
+        Err(Wrong::Back { client, redirect_uri, state, fault }) => return Ok(Step::Back { client, redirect_uri, state, fault }),
+    };
+    match authorize::next(ctx, &brought, session).await? {
+        (Next::Answer(acr), Some(person)) => {
+            let code = answered(ctx, &brought, &person, acr).await?;
+            Ok(Step::Code { request: brought.request, code })
+        }
+        (Next::Refuse(fault), _) => {
+            let AuthRequest { redirect_uri, state, .. } = brought.request;
+            Ok(Step::Back { client: brought.client, redirect_uri, state, fault })
+        }
+        _ => Ok(Step::Wait(authorize::wait(ctx, &brought).await?)),
+    }
+}
+
+async fn answered(ctx: &mut Ctx, brought: &Brought, person: &SignedIn, acr: Acr) -> Result<String, Error> {
+    ctx.actor = Actor::Holder(person.account);
+    authorize::answer(ctx, brought, person, acr).await
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Which {
+    #[serde(default)]
+    request: String,
+}
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct Consent<'a> {
+    view: &'a View,
+    client: &'a Client,
+    host: &'a str,
+    handle: &'a str,
+    /// The session the page is shown to: a yes counts from no other.
+    seen_by: String,
+    lines: Vec<Line>,
+    name: String,
+}
+
+#[derive(Template)]
+#[template(path = "prove.html")]
+struct Prove<'a> {
+    view: &'a View,
+    client: &'a Client,
+    start: String,
+}
+
+/// The page of a request that waits: sign in, prove who one is, or agree.
+pub(crate) async fn go_on(
+    State(app): State<App>,
+    view: View,
+    Extension(provider): Of,
+    Session(session): Session,
+    Query(which): Query<Which>,
+    Reader(mut ctx): Reader,
+) -> Result<Response, Problem> {
+    let brought = authorize::waiting(&mut ctx, &which.request).await?;
+    let here = format!("/oidc/continue?request={}", which.request);
+    let start = format!("/start?next={}", query_value(&here));
+    let (next, person) = authorize::next(&mut ctx, &brought, session).await?;
+    match (next, person) {
+        (Next::Answer(acr), Some(person)) => {
+            let actor = ctx.actor.clone();
+            drop(ctx);
+            let mut ctx = app.store().begin(actor).await?;
+            let code = authorize::answer(&mut ctx, &brought, &person, acr).await?;
+            ctx.commit().await?;
+            Ok(hand_over(&view, &brought.client, &with_code(&provider, &brought.request, &code)))
+        }
+        (Next::Refuse(fault), _) => {
+            let AuthRequest { redirect_uri, state, .. } = &brought.request;
+            Ok(hand_over(&view, &brought.client, &with_fault(&provider, redirect_uri, state.as_deref(), &fault)))
+        }
+        (Next::Ask, Some(person)) => {
+            let told = claims::told(&mut ctx, person.account, &brought.request.scopes).await?;
+            let name = identity::account(&mut ctx, person.account).await?.name;
+            let client = &brought.client;
+            let lines = lines(&view, &brought.request.scopes, &told);
+            let title = view.t1("oidc-consent-title", "service", &client.name);
+            let body = Consent {
+                view: &view,
+                client,
+                host: host_of(&brought.request.redirect_uri),
+                seen_by: provider.session_name(client.id, person.session),
+                handle: &which.request,
+                lines,
+                name,
+            };
+            Ok(view.page(&Page::plain(&title), &body))
+        }
+        (Next::Prove, _) => {
+            let title = view.t("oidc-prove-title");
+            Ok(view.page(&Page::plain(&title), &Prove { view: &view, client: &brought.client, start }))
+        }
+        _ => Ok(Redirect::to(&start).into_response()),
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Decided {
+    request: String,
+    decision: String,
+    #[serde(default)]
+    seen_by: String,
+}
+
+/// What the person said: a yes is answered with a code, a no is told to the service.
+pub(crate) async fn decide(
+    view: View,
+    Extension(provider): Of,
+    Session(session): Session,
+    Caller(mut ctx): Caller,
+    Form(decided): Form<Decided>,
+) -> Result<Response, Problem> {
+    let brought = authorize::waiting(&mut ctx, &decided.request).await?;
+    if decided.decision != "yes" {
+        authorize::refuse(&mut ctx, &decided.request).await?;
+        ctx.commit().await?;
+        let fault = Fault::new("access_denied", "access_denied", "The person said no.");
+        let AuthRequest { redirect_uri, state, .. } = &brought.request;
+        return Ok(hand_over(&view, &brought.client, &with_fault(&provider, redirect_uri, state.as_deref(), &fault)));
+    }
+    let here = format!("/oidc/continue?request={}", decided.request);
+    // Somebody who is signed out meanwhile, must sign in again first, or is another person than the page was shown to, begins there.
+    let (next, person) = authorize::next(&mut ctx, &brought, session).await?;
+    let saw = |person: &SignedIn| provider.session_name(brought.client.id, person.session) == decided.seen_by;
+    let Some(person) = person.filter(|person| matches!(next, Next::Ask | Next::Answer(_)) && saw(person)) else {
+        return Ok(Redirect::to(&here).into_response());
+    };
+    authorize::agree(&mut ctx, &brought.client, &brought.request.scopes).await?;
+    let acr = rules::acr(&person, ctx.now());
+    let code = authorize::answer(&mut ctx, &brought, &person, acr).await?;
+    ctx.commit().await?;
+    Ok(hand_over(&view, &brought.client, &with_code(&provider, &brought.request, &code)))
+}
+
+#[derive(Template)]
+#[template(path = "hand_over.html")]
+struct HandOver<'a> {
+    view: &'a View,
+    service: &'a str,
+    to: &'a str,
+}
+
+/// Leads on to the service by a page of our own: browsers hold a form's whole chain of redirects to the pages a form may lead to, and a service's
+/// address is none of them.
+pub(crate) fn hand_over(view: &View, client: &Client, to: &str) -> Response {
+    let title = view.t1("oidc-back-title", "service", &client.name);
+    let mut page = view.page(&Page::plain(&title), &HandOver { view, service: &client.name, to });
+    if let Ok(refresh) = format!("0; url={to}").parse() {
+        page.headers_mut().insert("refresh", refresh);
+    }
+    page
+}
+
+#[derive(Template)]
+#[template(path = "nowhere.html")]
+struct Nowhere<'a> {
+    view: &'a View,
+    description: &'a str,
+}
+
+fn nowhere(view: &View, fault: &Fault) -> Response {
+    let title = view.t("oidc-nowhere-title");
+    let mut page = view.page(&Page::plain(&title), &Nowhere { view, description: fault.description });
+    *page.status_mut() = StatusCode::BAD_REQUEST;
+    page
+}
+
+/// Adds parameters to an address a service registered.
+pub(crate) fn with(address: &str, pairs: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs);
+    let join = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{join}{}", query.finish())
+}
+
+fn with_code(provider: &Provider, request: &AuthRequest, code: &str) -> String {
+    let mut pairs = vec![("code", code), ("iss", provider.issuer())];
+    pairs.extend(request.state.as_deref().map(|state| ("state", state)));
+    with(&request.redirect_uri, &pairs)
+}
+
+fn with_fault(provider: &Provider, redirect_uri: &str, state: Option<&str>, fault: &Fault) -> String {
+    let mut pairs = vec![("error", fault.code), ("error_description", fault.description), ("iss", provider.issuer())];
+    pairs.extend(state.map(|state| ("state", state)));
+    with(redirect_uri, &pairs)
+}
+
+/// Who is signed in, for pages that need it.
+pub(crate) async fn person(ctx: &mut Ctx, session: Option<identity::SessionId>) -> Result<SignedIn, Problem> {
+    let Some(session) = session else { return Err(Problem::not_signed_in()) };
+    identity::signed_in(ctx, session).await?.ok_or_else(Problem::not_signed_in)
+}
