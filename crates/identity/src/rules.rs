@@ -12,6 +12,8 @@ use crate::{Assurance, CodeKind, Error, Result, SessionKind};
 
 /// How long a question put to a card may be answered.
 pub(crate) const PROOF_LIFE: SignedDuration = SignedDuration::from_mins(10);
+/// For how many days the proof of an identity app counts: it does not tell when the certificate behind it ends.
+pub(crate) const APP_PROOF_DAYS: i64 = 365;
 /// How long a question put to a phone may be answered.
 pub(crate) const PHONE_CHALLENGE_LIFE: SignedDuration = SignedDuration::from_mins(5);
 /// How long a pairing code may be typed.
