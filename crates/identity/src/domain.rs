@@ -1,5 +1,6 @@
 //! One function per thing a person can do: allow, load, decide, save, record.
 
+pub(crate) mod apps;
 pub(crate) mod devices;
 pub(crate) mod links;
 pub(crate) mod matches;

@@ -2,9 +2,9 @@
 
 use ::store::{AccountId, ResidentId, StaffId};
 use serde::{Deserialize, Serialize};
-use town::PlaceId;
+use town::{AppId, PlaceId};
 
-use crate::{DeviceId, DeviceKind, MatchRequestId, PhoneId, ProofId};
+use crate::{AppQuestionId, DeviceId, DeviceKind, MatchRequestId, PhoneId, ProofId};
 
 macro_rules! event {
     ($(#[$meta:meta])* $name:ident = $kind:literal { $($(#[$field_meta:meta])* $field:ident: $type:ty),+ $(,)? }) => {
@@ -20,7 +20,7 @@ macro_rules! event {
 }
 
 event! {
-    /// A card proved the person of an account.
+    /// A card or an identity app proved the person of an account.
     AccountProven = "identity.account_proven" {
         /// Whose.
         account: AccountId,
@@ -28,6 +28,17 @@ event! {
         proof: ProofId,
         /// The account is new.
         opened: bool,
+    }
+}
+event! {
+    /// The answer of an identity app was not believed.
+    AppRefused = "identity.app_refused" {
+        /// The question it was for.
+        question: AppQuestionId,
+        /// At which app's address it arrived.
+        app: AppId,
+        /// Why, as a code.
+        reason: String,
     }
 }
 event! {

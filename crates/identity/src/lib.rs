@@ -12,10 +12,12 @@ mod events;
 pub mod jose;
 mod model;
 mod passkeys;
+mod rp;
 mod rules;
 pub mod secret;
 mod store;
 
+pub use domain::apps::{begin_app_proof, complete_app_proof, note_app_refusal, take_app_answer};
 pub use domain::devices::{devices, end_device, pair, pairing_code, verifiers_of};
 pub use domain::links::{accounts_of, accounts_waiting, link, link_of, unlink};
 pub use domain::matches::{ask_for_match, match_open_for, match_requests, protect_matches, reject_match, resolve_match, see_match_request};
@@ -35,6 +37,7 @@ pub use domain::tries::{count_try, give_try_back};
 pub use events::*;
 pub use model::*;
 pub use passkeys::Passkeys;
+pub use rp::{AppKey, AppNetwork, AppProvider, AppReply, AppRequest, AppSilent, Apps};
 pub use rules::{CODE_ALPHABET, readable_code, thumbprint};
 pub use secret::Settings;
 
@@ -46,5 +49,6 @@ pub const MIGRATIONS: ::store::Migrations = ::store::Migrations {
         ("202611252200_phone_of_session.sql", include_str!("../migrations/202611252200_phone_of_session.sql")),
         ("202611252230_parted.sql", include_str!("../migrations/202611252230_parted.sql")),
         ("202611252300_code_tries.sql", include_str!("../migrations/202611252300_code_tries.sql")),
+        ("202611260230_identity_apps.sql", include_str!("../migrations/202611260230_identity_apps.sql")),
     ],
 };

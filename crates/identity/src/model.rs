@@ -6,8 +6,10 @@ use civil::{Date, PartialDate, Sex, Timestamp};
 use credential::HolderKey;
 use town::PlaceId;
 
+mod apps;
 mod error;
 
+pub use apps::{AppAnswer, AppBegun, AppQuestion, AppQuestionId, AppRefusal, AppTold};
 pub use error::{Error, Result};
 
 ::store::id!(ProofSessionId, "A question put to a card, from the moment a person asks to be proven until the answer is claimed.");
@@ -25,9 +27,9 @@ pub enum Assurance {
     None,
     /// A clerk looked at a document.
     Counter,
-    /// The card's 利用者証明用 key answered, and a station of the town read the four items from it.
+    /// The card's 利用者証明用 key answered, and a station of the town read the four items from it; or an identity app as sure as that.
     UserAuth,
-    /// The card's 署名用 key answered, and its certificate says who it is.
+    /// The card's 署名用 key answered, and its certificate says who it is; or an identity app as sure as that.
     Signature,
 }
 text_enum!(Assurance { None = "none", Counter = "counter", UserAuth = "user_auth", Signature = "signature" });
@@ -61,8 +63,10 @@ pub enum ProofKind {
     Signature,
     /// 利用者証明用電子証明書, with the four items a station read.
     UserAuth,
+    /// An identity app.
+    App,
 }
-text_enum!(ProofKind { Signature = "signature", UserAuth = "user_auth" });
+text_enum!(ProofKind { Signature = "signature", UserAuth = "user_auth", App = "app" });
 
 /// A person's account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +102,7 @@ pub struct Proof {
     pub aal: Level,
     /// When.
     pub at: Timestamp,
-    /// The last day it counts, in Japan: the certificate's.
+    /// The last day it counts, in Japan: the certificate's; a year from the day for an identity app, which tells none.
     pub until: Date,
     /// What was checked, as JSON without personal data: kind, roots, revocation source and time.
     pub evidence: String,
@@ -177,7 +181,8 @@ pub struct StationRead {
     pub four_information: Vec<u8>,
 }
 
-/// A proof just given: the right to tie its account to a resident, which only [`complete_proof`](crate::complete_proof) hands out.
+/// A proof just given: the right to tie its account to a resident, which only [`complete_proof`](crate::complete_proof) and
+/// [`complete_app_proof`](crate::complete_app_proof) hand out.
 #[derive(Debug)]
 pub struct Proven {
     pub(crate) account: Account,

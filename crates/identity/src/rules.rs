@@ -14,6 +14,8 @@ use crate::{Assurance, CodeKind, Error, Result, SessionKind};
 pub(crate) const PROOF_LIFE: SignedDuration = SignedDuration::from_mins(10);
 /// A session that began this many microseconds after a proof at most began with it: it may be answered for ten minutes, and claimed for ten more.
 pub(crate) const PROOF_TO_SESSION_US: i64 = 20 * 60 * 1_000_000;
+/// For how many days the proof of an identity app counts: it does not tell when the certificate behind it ends.
+pub(crate) const APP_PROOF_DAYS: i64 = 365;
 /// How long a question put to a phone may be answered.
 pub(crate) const PHONE_CHALLENGE_LIFE: SignedDuration = SignedDuration::from_mins(5);
 /// How long a pairing code may be typed.

@@ -1,8 +1,8 @@
 //! Chance, codes, tokens and the keys under which things are hashed.
 
 use ::store::MatchSecret;
-use aws_lc_rs::digest;
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use aws_lc_rs::{digest, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -42,6 +42,19 @@ impl Settings {
 
     pub(crate) fn serial_secret(&self) -> &[u8] {
         &self.serial_secret
+    }
+
+    /// What an account is found by instead of what an identity app's provider calls the person: subjects identify people as serials do.
+    pub(crate) fn subject_key(&self, issuer: &str, subject: &str) -> [u8; 32] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.serial_secret);
+        let mut context = hmac::Context::with_key(&key);
+        // No kind of certificate is called so, and no issuer has a NUL: keys of different things never meet.
+        for part in ["identity_app\0", issuer, "\0", subject] {
+            context.update(part.as_bytes());
+        }
+        let mut out = [0; 32];
+        out.copy_from_slice(context.sign().as_ref());
+        out
     }
 }
 
@@ -90,7 +103,7 @@ pub fn code_hash(purpose: &str, typed: &str) -> Option<[u8; 32]> {
     Some(sha256(format!("{purpose}\0{code}").as_bytes()))
 }
 
-fn sha256(bytes: &[u8]) -> [u8; 32] {
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
     out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
     out
@@ -123,6 +136,16 @@ mod tests {
         assert_eq!(code_hash("pair", "abcd-efgh"), code_hash("pair", "ＡＢＣＤ ＥＦＧＨ"));
         assert_ne!(code_hash("pair", "ABCDEFGH"), code_hash("proof", "ABCDEFGH"));
         assert_eq!(code_hash("pair", "ABCDEFG"), None);
+    }
+
+    #[test]
+    fn a_subject_counts_with_its_issuer_and_under_this_towns_secret() {
+        let settings = |serial: u8| Settings::new("x", &[1; 32], &[serial; 32]).unwrap();
+        let key = settings(2).subject_key("https://a.example", "1");
+        assert_eq!(key, settings(2).subject_key("https://a.example", "1"));
+        assert_ne!(key, settings(3).subject_key("https://a.example", "1"));
+        assert_ne!(key, settings(2).subject_key("https://b.example", "1"));
+        assert_ne!(key, settings(2).subject_key("https://a.example", "2"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! This room's own tables (`identity_*`), each query written once.
 
+pub(crate) mod apps;
 pub(crate) mod devices;
 pub(crate) mod links;
 pub(crate) mod matches;
@@ -18,6 +19,7 @@ mod tests {
     #[tokio::test]
     async fn both_engines_understand_every_query() {
         let all = [
+            super::apps::ALL,
             super::devices::ALL,
             super::links::ALL,
             super::matches::ALL,

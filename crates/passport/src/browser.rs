@@ -3,10 +3,12 @@
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use identity::{ProofSession, ProofSessionId};
+use identity::{AppBegun, ProofSession, ProofSessionId};
 
 /// The browser's half of a proof.
 const PROOF_COOKIE: &str = "tegata_proof";
+/// The browser's half of a question to an identity app.
+const APP_COOKIE: &str = "tegata_app";
 /// Seconds it is kept: a little longer than the proof may be answered.
 const PROOF_COOKIE_S: u32 = 900;
 /// The longest path somebody is led back to.
@@ -46,6 +48,36 @@ impl Begun {
     /// The `Set-Cookie` line that forgets it.
     pub(crate) fn forget() -> String {
         format!("{PROOF_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
+    }
+}
+
+/// What a browser keeps of the question it took to an identity app: the secret that brings the answer, and where it was going.
+pub(crate) struct Sent {
+    pub(crate) secret: String,
+    /// A path of our own, to which the person was on the way.
+    pub(crate) next: Option<String>,
+}
+
+impl Sent {
+    /// What the browser sent back; nothing when it asked nothing.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+        let (secret, next) = cookie(headers, APP_COOKIE)?.split_once('.')?;
+        let next = String::from_utf8(URL_SAFE_NO_PAD.decode(next).unwrap_or_default()).unwrap_or_default();
+        // Checked again: a cookie is what a browser says.
+        Some(Self { secret: secret.to_owned(), next: own_path(&next).map(str::to_owned) })
+    }
+
+    /// The `Set-Cookie` line that keeps a question just asked: for the addresses of apps alone.
+    pub(crate) fn keep(begun: &AppBegun, next: &str, origin: &str) -> String {
+        let secure = if origin.starts_with("https://") { "; Secure" } else { "" };
+        let next = URL_SAFE_NO_PAD.encode(own_path(next).unwrap_or_default());
+        let secret = &begun.secret;
+        format!("{APP_COOKIE}={secret}.{next}; Path=/start/app; HttpOnly; SameSite=Lax; Max-Age={PROOF_COOKIE_S}{secure}")
+    }
+
+    /// The `Set-Cookie` line that forgets it.
+    pub(crate) fn forget() -> String {
+        format!("{APP_COOKIE}=; Path=/start/app; HttpOnly; SameSite=Lax; Max-Age=0")
     }
 }
 

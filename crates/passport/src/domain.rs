@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use identity::{LinkBy, MatchReason, ProofInput, ProofSessionId, Proven};
+use identity::{
+    AppAnswer, AppBegun, AppQuestion, AppRefusal, AppTold, Apps, LinkBy, MatchReason, ProofInput, ProofSessionId, Proven, SessionId,
+    Started,
+};
 use jiff::SignedDuration;
 use jpki::revocation::Told;
 use jpki::{Revocation, Verifier};
 use registry::{Match, Register};
 use store::{AccountId, Actor, AuditEntry, Ctx, Store};
+use town::AppId;
 
 /// The job that deletes secrets that are over: sessions, codes and questions nobody can use any more.
 pub const FORGET_DAILY: &str = "passport.forget_expired";
@@ -22,13 +26,15 @@ pub struct Proofing {
     pub verifier: Verifier,
     /// Who says whether a certificate is revoked.
     pub revocation: Arc<dyn Revocation + Send + Sync>,
+    /// The identity apps that are offered beside the card.
+    pub apps: Apps,
     /// Names and secrets.
     pub settings: identity::Settings,
     /// The address of a station's page on the resident's own machine or beside it, if there is one to offer.
     pub station: Option<String>,
 }
 
-/// What went wrong with a card's answer.
+/// What went wrong with the answer of a card or an identity app.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The answer was not believed, or the session is over.
@@ -83,6 +89,89 @@ async fn told(store: &Store, proofing: &Arc<Proofing>, id: ProofSessionId, input
         tokio::task::spawn_blocking(move || identity::ask_revocation(&challenge, &input, &proofing.verifier, &*proofing.revocation, now));
     // Whoever asked and fell over has said nothing: unknown, which the policy judges.
     Ok(asking.await.unwrap_or_default())
+}
+
+/// Puts a question to an identity app, for the browser that asks to take there.
+///
+/// # Errors
+/// [`identity::Error`] when there is no such app, or its provider is away.
+pub async fn begin_app(store: &Store, actor: Actor, proofing: &Arc<Proofing>, app: &AppId) -> Result<AppBegun, identity::Error> {
+    let now = store.clock().now();
+    let (asked, id) = (Arc::clone(proofing), app.clone());
+    let provider = waiting(move || asked.apps.provider(&id, now)).await?;
+    let mut ctx = store.begin(actor).await?;
+    let begun = identity::begin_app_proof(&mut ctx, &proofing.apps, &provider, app).await?;
+    ctx.commit().await?;
+    Ok(begun)
+}
+
+/// Takes the answer a browser brought from an identity app, finds or opens the account, links it to its resident or puts it into the clerk's queue, and
+/// signs the browser in: one change, or none. Each answer is taken once, and the provider is asked about it with no transaction open.
+///
+/// # Errors
+/// [`identity::Error`] when the answer is not believed; the refusal is recorded.
+pub async fn answer_app(
+    store: &Store,
+    actor: Actor,
+    proofing: &Arc<Proofing>,
+    app: &AppId,
+    answer: AppAnswer,
+    browser: &Browser<'_>,
+) -> Result<Started, Error> {
+    let state = answer.state.clone();
+    let taken = believed_by_app(store, actor, proofing, app, answer, browser).await;
+    if let Err(Error::Identity(refused)) = &taken {
+        let mut ctx = store.begin(Actor::System).await.map_err(identity::Error::from)?;
+        identity::note_app_refusal(&mut ctx, app, &state, refused).await?;
+        ctx.commit().await.map_err(identity::Error::from)?;
+    }
+    taken
+}
+
+/// The browser that brings an answer.
+pub struct Browser<'a> {
+    /// What it keeps of the question it asked, if it did.
+    pub secret: Option<&'a str>,
+    /// What its session is called in the list of its owner.
+    pub label: &'a str,
+    /// The session it has already: that of the same person goes on.
+    pub session: Option<SessionId>,
+}
+
+async fn believed_by_app(
+    store: &Store,
+    actor: Actor,
+    proofing: &Arc<Proofing>,
+    app: &AppId,
+    answer: AppAnswer,
+    browser: &Browser<'_>,
+) -> Result<Started, Error> {
+    let mut ctx = store.begin(actor.clone()).await.map_err(identity::Error::from)?;
+    let question = identity::take_app_answer(&mut ctx, app, &answer, browser.secret).await?;
+    ctx.commit().await.map_err(identity::Error::from)?;
+
+    let (question, told) = told_by_app(store, proofing, question, answer).await?;
+    let mut ctx = store.begin(actor).await.map_err(identity::Error::from)?;
+    let proven = identity::complete_app_proof(&mut ctx, &proofing.settings, &proofing.apps, question, told).await?;
+    link_proven(&mut ctx, &proven).await?;
+    let session = identity::renew_session(&mut ctx, browser.session, proven.account().id, browser.label).await?;
+    ctx.commit().await.map_err(identity::Error::from)?;
+    Ok(session)
+}
+
+async fn told_by_app(
+    store: &Store,
+    proofing: &Arc<Proofing>,
+    question: AppQuestion,
+    answer: AppAnswer,
+) -> Result<(AppQuestion, AppTold), identity::Error> {
+    let (asked, now) = (Arc::clone(proofing), store.clock().now());
+    waiting(move || asked.apps.ask(&question, &answer, now).map(|told| (question, told))).await
+}
+
+/// Asks a provider on a thread that may wait for seconds. Whoever asked and fell over has learned nothing.
+async fn waiting<T: Send + 'static>(ask: impl FnOnce() -> Result<T, identity::Error> + Send + 'static) -> Result<T, identity::Error> {
+    tokio::task::spawn_blocking(ask).await.unwrap_or(Err(identity::Error::App(AppRefusal::Away)))
 }
 
 async fn link_proven(ctx: &mut Ctx, proven: &Proven) -> Result<(), Error> {

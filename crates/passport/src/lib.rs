@@ -1,6 +1,7 @@
 //! The resident's own pages: prove who you are, be linked to the register, see your phones and who looked.
 
 mod api;
+mod apps;
 mod browser;
 mod domain;
 mod pages;
@@ -12,7 +13,7 @@ use axum::http::Method;
 use identity::CodeKind;
 use web::{CodeRoute, MenuItem, Service};
 
-pub use domain::{FORGET_AFTER_MIDNIGHT, FORGET_DAILY, Proofing, answer_proof, link_waiting};
+pub use domain::{Browser, FORGET_AFTER_MIDNIGHT, FORGET_DAILY, Proofing, answer_app, answer_proof, begin_app, link_waiting};
 
 const TEXTS: &[(&str, &str)] = &[
     ("ja", include_str!("../texts/ja/passport.ftl")),
@@ -28,7 +29,7 @@ const CODES: &[CodeRoute] = &[CodeRoute { method: Method::GET, path: "/api/v1/pr
 /// The passport service; `proofing` knows whom to trust and where the nearest reader is.
 pub fn service(proofing: Arc<Proofing>) -> Service {
     Service {
-        pages: pages::routes().layer(Extension(Arc::clone(&proofing))),
+        pages: pages::routes().merge(apps::routes()).layer(Extension(Arc::clone(&proofing))),
         api: api::routes().layer(Extension(proofing)),
         reactions: Box::new(|reactions| {
             // Who proved themselves before the register knew them is linked by the bundle that brings them.

@@ -8,10 +8,12 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Form, Router};
-use identity::{Phone, PhoneEnd, PhoneId, ProofState, SessionId, SessionOwner};
+use identity::{Phone, PhoneEnd, PhoneId, ProofState, SessionId, SessionOwner, Started};
+use jiff::Timestamp;
 use jpki::Purpose;
 use serde::Deserialize;
 use store::{AccountId, Actor, AuditEntry, Ctx};
+use town::IdentityApp;
 use web::{App, Caller, Page, Problem, Reader, Session, View};
 
 use crate::api::account;
@@ -37,18 +39,19 @@ pub(crate) fn routes() -> Router<App> {
 struct Start<'a> {
     view: &'a View,
     next: &'a str,
+    apps: Vec<&'a IdentityApp>,
 }
 
 #[derive(Deserialize, Default)]
-struct Next {
+pub(crate) struct Next {
     #[serde(default)]
-    next: String,
+    pub(crate) next: String,
 }
 
 /// What will happen, before it does.
-async fn start(view: View, Query(next): Query<Next>) -> Response {
+async fn start(view: View, Extension(proofing): Extension<Arc<Proofing>>, Query(next): Query<Next>) -> Response {
     let title = view.t("start-title");
-    view.page(&Page::plain(&title), &Start { view: &view, next: &next.next })
+    view.page(&Page::plain(&title), &Start { view: &view, next: &next.next, apps: proofing.apps.offered().collect() })
 }
 
 /// Begins a proof for this browser.
@@ -120,10 +123,16 @@ async fn done(
     let label = browser_of(&headers).unwrap_or_else(|| view.t("session-browser"));
     // Who proves themselves again in the same browser goes on with what it was signed in to.
     let session = identity::renew_session(&mut ctx, before, account, &label).await?;
-    let life_s = session.ends_at.as_second() - ctx.now().as_second();
+    let now = ctx.now();
     ctx.commit().await?;
+    signed_in(&app, &session, now, next, Begun::forget())
+}
+
+/// Leads on with the cookie of a session just started, and without what was kept until it was.
+pub(crate) fn signed_in(app: &App, session: &Started, now: Timestamp, next: &str, forget: String) -> Result<Response, Problem> {
+    let life_s = session.ends_at.as_second() - now.as_second();
     let mut response = Redirect::to(next).into_response();
-    for line in [web::session_cookie(web::SessionKind::Holder, &session.token, life_s, app.origin()), Begun::forget()] {
+    for line in [web::session_cookie(web::SessionKind::Holder, &session.token, life_s, app.origin()), forget] {
         let line = HeaderValue::from_str(&line).map_err(|error| Problem::internal(&error))?;
         response.headers_mut().append(header::SET_COOKIE, line);
     }

@@ -200,7 +200,7 @@ macro_rules! pack_names {
         }
     )+};
 }
-pack_names!(town::PlaceId, town::ProgrammeId);
+pack_names!(town::AppId, town::PlaceId, town::ProgrammeId);
 
 impl From<&str> for Value {
     fn from(value: &str) -> Self {

@@ -130,6 +130,7 @@ pub async fn examine(patient: &Patient) -> Vec<Finding> {
             return findings;
         }
     };
+    findings.extend(ground::identity_apps(patient, &town));
     findings.extend(ground::lists(patient, &town));
     findings.extend(ground::bridge_folder(patient));
     findings.extend(data::database(patient, &town).await);

@@ -15,10 +15,10 @@ use store::{Actor, Clock, Db, JobHandlers, Migrations, Reactions, Store, StoreBu
 use town::{Revocation, Town};
 use web::{App, AppBuilder, Service};
 
-use crate::Outcome;
 use crate::keys::{CentreKeys, random};
 use crate::outside::Outside;
 use crate::revocation::{Checking, Lists};
+use crate::{Outcome, apps};
 
 /// What a house is opened with.
 pub struct Setup {
@@ -131,6 +131,7 @@ pub fn services_of_nobody(town: &Arc<Town>) -> Outcome<Vec<Service>> {
     let proofing = Arc::new(Proofing {
         verifier: Verifier::new(Anchors::production(), Policy::production(ORIGIN)),
         revocation: Arc::new(jpki::revocation::AskNobody),
+        apps: apps::nobodys(ORIGIN),
         settings: identity::Settings::new(ORIGIN, &secret, &secret)?,
         station: None,
     });
@@ -209,6 +210,7 @@ fn proofing(setup: &Setup, keys: &CentreKeys, anchors: Anchors, revocation: &Arc
     Ok(Proofing {
         verifier: Verifier::new(anchors, policy),
         revocation: Arc::<Checking>::clone(revocation),
+        apps: apps::offered(&setup.town, keys, &setup.origin)?,
         settings: identity::Settings::new(&setup.origin, &keys.match_bytes()?, &keys.serial_bytes()?)?,
         station: setup.station.clone(),
     })

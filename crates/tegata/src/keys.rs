@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::rand;
 use civil::Timestamp;
 use credential::IssuerKey;
+use identity::AppKey;
 use identity::jose::TokenKey;
 use jiff::SignedDuration;
 use registry::BridgeKeys;
 use registry::bridge::{MatchSecret, OpeningKey, SealingKey, SigningKey};
+use town::AppId;
 
 use crate::Outcome;
 
@@ -154,6 +156,28 @@ impl CentreKeys {
         Ok(BridgeKeys::new(&[signer], &self.read(CENTRE)?).map_err(|_| bad(CENTRE))?)
     }
 
+    /// Makes the key of an identity app if it is missing.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn make_app(&self, app: &AppId) -> Outcome {
+        let path = self.folder.join(app_file(app));
+        fs::create_dir_all(&self.folder)?;
+        if path.exists() { Ok(()) } else { keep(&path, &AppKey::generate()?) }
+    }
+
+    /// The key by which an identity app's provider knows this town; `None` where there is no file of it.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds no key.
+    pub fn app(&self, app: &AppId) -> Outcome<Option<AppKey>> {
+        let name = app_file(app);
+        if !self.folder.join(&name).exists() {
+            return Ok(None);
+        }
+        Ok(Some(AppKey::from_pkcs8(&self.read(&name)?).map_err(|_| bad(&name))?))
+    }
+
     fn read(&self, name: &str) -> Outcome<Vec<u8>> {
         fs::read(self.folder.join(name)).map_err(|error| format!("{}: {error}", self.folder.join(name).display()).into())
     }
@@ -190,6 +214,10 @@ fn token_files(folder: &Path, start: &str) -> Outcome<Vec<String>> {
     }
     names.sort();
     Ok(names)
+}
+
+fn app_file(app: &AppId) -> String {
+    format!("app-{app}.pk8")
 }
 
 fn public(folder: &Path, name: &str) -> Outcome<Vec<u8>> {

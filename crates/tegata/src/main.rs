@@ -1,7 +1,7 @@
 //! The binary: `tegata serve | demo | station | keys | bridge | town | staff | audit | bench`.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -42,6 +42,9 @@ enum Command {
         /// Make new keys for single sign-on's tokens besides; a server takes them within a minute.
         #[arg(long)]
         rotate_tokens: bool,
+        /// Instead of them, the key of this identity app: it is made if it is missing, and its public half printed for the provider to register.
+        #[arg(long)]
+        app: Option<town::AppId>,
     },
     /// The data bridge.
     #[command(subcommand)]
@@ -183,7 +186,8 @@ async fn run(command: Command) -> Outcome {
         Command::Serve(options) => serve_town(options).await,
         Command::Demo(options) => demo::run(options).await,
         Command::Station { centre, cards, listen } => demo::serve_station(&centre, cards, listen).await,
-        Command::Keys { folder, rotate_tokens } => {
+        Command::Keys { folder, app: Some(app), .. } => print_app_key(&folder, &app),
+        Command::Keys { folder, rotate_tokens, app: None } => {
             keys::CentreKeys::make_missing(&folder)?;
             if rotate_tokens {
                 for name in keys::CentreKeys::rotate_tokens(&folder, SystemClock.now())? {
@@ -220,6 +224,15 @@ async fn run(command: Command) -> Outcome {
             Ok(())
         }
     }
+}
+
+/// Prints the public half of an identity app's key, as a JWK.
+fn print_app_key(folder: &Path, app: &town::AppId) -> Outcome {
+    let keys = keys::CentreKeys::in_folder(folder);
+    keys.make_app(app)?;
+    let key = keys.app(app)?.ok_or("the key was made and is not there")?;
+    println!("{:#}", key.public_jwk());
+    Ok(())
 }
 
 async fn serve_town(options: Serve) -> Outcome {

@@ -4,7 +4,7 @@ use civil::Date;
 
 use crate::{
     Town,
-    model::{Apply, Language, PlaceKind, Programme, ProgrammeId, ShownBy},
+    model::{AppAssurance, Apply, IdentityApp, Language, PlaceKind, Programme, ProgrammeId, ShownBy},
     texts::{Arg, Catalogue},
 };
 
@@ -19,6 +19,8 @@ pub struct Explanation {
     pub programmes: Vec<ProgrammeExplanation>,
     /// The places and what they accept.
     pub places: Vec<String>,
+    /// The identity apps and how sure they are.
+    pub identity_apps: Vec<String>,
 }
 
 /// A programme in plain words.
@@ -67,7 +69,7 @@ impl std::fmt::Display for Explanation {
             }
             programme.cases.iter().try_for_each(|line| writeln!(f, "- {line}"))?;
         }
-        for part in [&self.bridge, &self.places] {
+        for part in [&self.bridge, &self.places, &self.identity_apps].into_iter().filter(|part| !part.is_empty()) {
             writeln!(f)?;
             part.iter().try_for_each(|line| writeln!(f, "- {line}"))?;
         }
@@ -83,7 +85,16 @@ pub fn explain(town: &Town, language: &Language, today: Date) -> Explanation {
         bridge: bridge(town, &say),
         programmes: town.programmes.iter().map(|programme| explain_programme(town, programme, today, &say)).collect(),
         places: town.places.iter().map(|place| self::place(town, place, &say)).collect(),
+        identity_apps: town.identity_apps.iter().map(|app| identity_app(app, &say)).collect(),
     }
+}
+
+fn identity_app(app: &IdentityApp, say: &Say<'_>) -> String {
+    let key = match app.assurance {
+        AppAssurance::UserAuth => "explain-app-user-auth",
+        AppAssurance::Signature => "explain-app-signature",
+    };
+    say.say(key, &[("app", app.name.in_language(say.language).into()), ("issuer", app.issuer.as_str().into())])
 }
 
 /// The texts of this room.

@@ -33,10 +33,11 @@ pub use diagnostic::{Diagnostic, Location, Severity};
 pub use explain::{Explanation, ProgrammeExplanation, VersionExplanation, explain, texts};
 pub use hash::PackHash;
 pub use model::{
-    Anchors, Apply, AskOcsp, BadRows, Barcode, BarcodeKind, Bridge, BridgeField, Case, CaseResident, Colour, Column, Contact, Design,
-    Disclosed, District, Encoding, Expected, Fact, FactKind, FactName, FactValue, Icon, InvalidColour, InvalidLanguage, InvalidName,
-    Language, Logo, MatchBy, Ocsp, Offline, Place, PlaceId, PlaceKind, Presentation, Programme, ProgrammeId, Proof, Revocation, ShownBy,
-    Status, Theme, Thresholds, Timetable, Trust, UnknownBirthday, Version, Words,
+    Anchors, AppAssurance, AppClaims, AppEndpoints, AppId, Apply, AskOcsp, AssertionAudience, BadRows, Barcode, BarcodeKind, Bridge,
+    BridgeField, Case, CaseResident, Colour, Column, Contact, Design, Disclosed, District, Encoding, Expected, Fact, FactKind, FactName,
+    FactValue, Icon, IdentityApp, InvalidColour, InvalidLanguage, InvalidName, Language, Logo, MatchBy, Ocsp, Offline, Place, PlaceId,
+    PlaceKind, Presentation, Programme, ProgrammeId, Proof, Revocation, ShownBy, Status, Theme, Thresholds, Timetable, Trust,
+    UnknownBirthday, Version, Words,
 };
 pub use read::PackFile;
 pub use texts::{Arg, Catalogue, CatalogueBuilder, TextFile};
@@ -64,6 +65,8 @@ pub struct Town {
     pub programmes: Vec<Programme>,
     /// The places where cards are shown.
     pub places: Vec<Place>,
+    /// The apps by which residents may prove who they are, in the order of the pack.
+    pub identity_apps: Vec<IdentityApp>,
     /// The districts, if the pack brings `districts.csv`.
     pub districts: Vec<District>,
     /// What places may do without the centre.
@@ -108,6 +111,11 @@ impl Town {
     /// The place of an id.
     pub fn place(&self, id: &PlaceId) -> Option<&Place> {
         self.places.iter().find(|place| place.id == *id)
+    }
+
+    /// The identity app of an id.
+    pub fn identity_app(&self, id: &AppId) -> Option<&IdentityApp> {
+        self.identity_apps.iter().find(|app| app.id == *id)
     }
 
     /// The fact of a name.

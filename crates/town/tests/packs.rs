@@ -103,6 +103,31 @@ fn every_town_explains_itself_in_all_three_languages() {
 }
 
 #[test]
+fn identity_apps_are_read_with_what_is_usual_and_told_in_words() {
+    let app = r#"
+[[identity_app]]
+id = "digital-auth"
+name = { ja = "認証アプリ", en = "Auth app" }
+issuer = "https://op.example.jp/realms/main"
+client_id = "tameshi"
+scopes = ["openid", "name"]
+assurance = "user_auth"
+claims = { name = "name#ja-Hani-JP" }
+endpoints = { authorization = "https://op.example.jp/a?x=1", token = "https://op.example.jp/t", keys = "https://op.example.jp/k" }
+"#;
+    let report = check_files(&[file("town.toml", &(good() + app))]);
+    assert_eq!(found(&report), Vec::<String>::new());
+    let town = report.town.unwrap();
+    let read = town.identity_app(&"digital-auth".parse().unwrap()).unwrap();
+    assert_eq!((read.claims.name.as_str(), read.claims.birthdate.as_str()), ("name#ja-Hani-JP", "birthdate"));
+    assert_eq!(read.assertion_audience, town::AssertionAudience::TokenEndpoint);
+    assert_eq!(read.endpoints.as_ref().unwrap().userinfo, None);
+    let explanation = town::explain(&town, &Language::ENGLISH, civil::Date::constant(2026, 6, 1)).to_string();
+    let told = "Auth app (https://op.example.jp/realms/main) may prove who residents are, and counts like the card read at a station.";
+    assert!(explanation.contains(told), "{explanation}");
+}
+
+#[test]
 fn the_texts_of_this_room_are_there_in_every_language() {
     let languages = [Language::JAPANESE, Language::EASY_JAPANESE, Language::ENGLISH];
     let texts = town::texts();

@@ -107,9 +107,10 @@ impl From<identity::Error> for Problem {
     fn from(error: identity::Error) -> Self {
         match error {
             identity::Error::Store(store) => store.into(),
-            error @ (identity::Error::Secret | identity::Error::Stored { .. } | identity::Error::PasskeySettings { .. }) => {
-                Self::internal(&error)
-            }
+            error @ (identity::Error::Secret
+            | identity::Error::AppKey
+            | identity::Error::Stored { .. }
+            | identity::Error::PasskeySettings { .. }) => Self::internal(&error),
             identity::Error::TooManyTries { wait_s } => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries").with(RETRY_AFTER_S, wait_s)
             }
@@ -136,9 +137,11 @@ fn status_of(error: &identity::Error) -> StatusCode {
         | E::PhoneNotFound
         | E::StaffNotFound
         | E::UnknownPlace
-        | E::DeviceNotFound => StatusCode::NOT_FOUND,
+        | E::DeviceNotFound
+        | E::UnknownApp => StatusCode::NOT_FOUND,
         E::SessionNotFound => StatusCode::NOT_FOUND,
         E::Card(_)
+        | E::App(_)
         | E::FourInformation(_)
         | E::UnknownCard
         | E::PhoneKey

@@ -259,6 +259,7 @@ console-actor-holder = the person or family
 console-actor-verifier = a counter's device
 console-actor-anonymous = somebody not signed in
 console-action-account-proven = proved who they are
+console-action-account-proven-by-app = proved who they are with an app
 console-action-account-linked = linked to the register
 console-action-account-unlinked = unlinked
 console-action-account-seen = saw the account

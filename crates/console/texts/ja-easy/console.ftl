@@ -256,6 +256,7 @@ console-actor-holder = 本人・家族
 console-actor-verifier = 窓口の 端末
 console-actor-anonymous = ログインしていない 人
 console-action-account-proven = 本人だと たしかめた
+console-action-account-proven-by-app = アプリで 本人だと たしかめた
 console-action-account-linked = 住民の 記録に つないだ
 console-action-account-unlinked = つながりを はずした
 console-action-account-seen = アカウントを 見た

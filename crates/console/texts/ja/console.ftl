@@ -256,6 +256,7 @@ console-actor-holder = 本人・家族
 console-actor-verifier = 窓口の端末
 console-actor-anonymous = ログイン前の人
 console-action-account-proven = 本人確認をした
+console-action-account-proven-by-app = アプリで本人確認をした
 console-action-account-linked = 住民登録と結び付けた
 console-action-account-unlinked = 結び付きを外した
 console-action-account-seen = アカウントを見た

@@ -118,7 +118,7 @@ pub async fn complete_proof(
     let asker = asker(ctx, asked.asker, told).await?;
     let belongs = rules::belongs(by_serial, by_items, told.is_some(), asker)?;
 
-    let (account, opened) = keep_account(ctx, belongs, &believed, told).await?;
+    let (account, opened) = keep_account(ctx, belongs, believed.assurance(), believed.items.as_ref(), told).await?;
     // What a station read does not replace what a signature proved, and is then no ground for a link either.
     let told = told.filter(|told| account.keys == Some(*told));
     people::save_certificate(ctx, serial, believed.certificate.kind, account.id).await?;
@@ -196,6 +196,12 @@ struct Believed {
     station: Option<DeviceId>,
 }
 
+impl Believed {
+    fn assurance(&self) -> Assurance {
+        if self.kind == ProofKind::Signature { Assurance::Signature } else { Assurance::UserAuth }
+    }
+}
+
 async fn believe(
     ctx: &mut Ctx,
     challenge: &jpki::Challenge,
@@ -234,15 +240,21 @@ async fn items_read(ctx: &mut Ctx, read: &StationRead) -> Result<FourItems> {
     Ok(jpki::parse_four_items(&read.four_information)?)
 }
 
-async fn asker(ctx: &mut Ctx, asker: Option<AccountId>, told: Option<MatchKeys>) -> Result<Option<Asker>> {
+pub(super) async fn asker(ctx: &mut Ctx, asker: Option<AccountId>, told: Option<MatchKeys>) -> Result<Option<Asker>> {
     let Some(id) = asker else { return Ok(None) };
     let account = people::find_account(ctx, id).await?.ok_or(Error::AccountNotFound)?;
     let same_three_items = matches!((account.keys, told), (Some(kept), Some(told)) if kept.three_items == told.three_items);
     Ok(Some(Asker { id, assurance: account.assurance, same_three_items }))
 }
 
-/// Opens the account or brings it up to date with what the card says now, unless what is known was proven more surely.
-async fn keep_account(ctx: &mut Ctx, belongs: Belongs, believed: &Believed, told: Option<MatchKeys>) -> Result<(Account, bool)> {
+/// Opens the account or brings it up to date with what the proof says now, unless what is known was proven more surely.
+pub(super) async fn keep_account(
+    ctx: &mut Ctx,
+    belongs: Belongs,
+    assurance: Assurance,
+    items: Option<&FourItems>,
+    told: Option<MatchKeys>,
+) -> Result<(Account, bool)> {
     let (mut account, opened) = match belongs {
         Belongs::To(id) => (people::find_account(ctx, id).await?.ok_or(Error::AccountNotFound)?, false),
         Belongs::New => (new_account(ctx), true),
@@ -251,11 +263,7 @@ async fn keep_account(ctx: &mut Ctx, belongs: Belongs, believed: &Believed, told
     if !opened && account.assurance == Assurance::None {
         super::sessions::end_all(ctx, account.id).await?;
     }
-    let assurance = match believed.kind {
-        ProofKind::Signature => Assurance::Signature,
-        ProofKind::UserAuth => Assurance::UserAuth,
-    };
-    if let (Some(items), Some(keys)) = (&believed.items, told)
+    if let (Some(items), Some(keys)) = (items, told)
         && assurance >= account.assurance
     {
         account.name = items.name.clone();
@@ -315,7 +323,7 @@ async fn keep_proof(ctx: &mut Ctx, account: &Account, believed: &Believed, chall
         ial: match (believed.kind, account.assurance) {
             (ProofKind::Signature, _) => Level::Three,
             (ProofKind::UserAuth, Assurance::Signature) if believed.items.is_none() => Level::Three,
-            (ProofKind::UserAuth, _) => Level::Two,
+            (ProofKind::UserAuth | ProofKind::App, _) => Level::Two,
         },
         aal: Level::Three,
         at: ctx.now(),

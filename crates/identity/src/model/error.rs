@@ -1,5 +1,7 @@
 use ::store::Permission;
 
+use super::AppRefusal;
+
 /// What a person or a page can do something about. [`Error::code`] names the sentence to show.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -28,8 +30,14 @@ pub enum Error {
     /// No account knows this 利用者証明用 certificate: prove with 署名用 or at a station first.
     #[error("no account knows this card")]
     UnknownCard,
-    /// The card is another person's than the account that is signed in.
-    #[error("card belongs to another person than the account")]
+    /// The town offers no such identity app.
+    #[error("no such identity app")]
+    UnknownApp,
+    /// The identity app's answer is not believed.
+    #[error("identity app was refused")]
+    App(#[source] AppRefusal),
+    /// The card or the app's answer is another person's than the account.
+    #[error("proof belongs to another person than the account")]
     OtherPerson,
     /// No such account.
     #[error("no such account")]
@@ -112,6 +120,9 @@ pub enum Error {
         /// What is wrong.
         reason: &'static str,
     },
+    /// The key for an identity app cannot be made or read.
+    #[error("no key on P-256 for the identity app")]
+    AppKey,
     /// A secret of the settings is too short.
     #[error("a secret needs at least 32 bytes")]
     Secret,
@@ -141,6 +152,8 @@ impl Error {
             Self::Card(refusal) => refusal.code(),
             Self::FourInformation(_) => "four_information_unreadable",
             Self::UnknownCard => "unknown_card",
+            Self::UnknownApp => "unknown_app",
+            Self::App(refusal) => refusal.as_str(),
             Self::OtherPerson => "other_person",
             Self::AccountNotFound => "account_not_found",
             Self::NotProven => "not_proven",
@@ -166,6 +179,7 @@ impl Error {
             Self::DeviceNotFound => "device_not_found",
             Self::SessionNotFound => "session_not_found",
             Self::Text { .. } => "text",
+            Self::AppKey => "app_key_file",
             Self::Secret => "secret",
             Self::Stored { .. } => "stored",
             Self::Store(::store::Error::Forbidden(_)) => "forbidden",
@@ -179,6 +193,12 @@ impl Error {
             Self::Store(::store::Error::Forbidden(permission)) => Some(*permission),
             _ => None,
         }
+    }
+}
+
+impl From<AppRefusal> for Error {
+    fn from(refusal: AppRefusal) -> Self {
+        Self::App(refusal)
     }
 }
 

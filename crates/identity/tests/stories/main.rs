@@ -1,9 +1,11 @@
 //! Stories of this room, told on every engine there is.
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing there")]
 
+mod apps;
 mod card;
 mod devices;
 mod links;
+mod op;
 mod passkeys;
 mod phones;
 mod prove;

@@ -46,6 +46,15 @@ impl Outside for Post {
     }
 }
 
+/// No identity app is asked in these stories.
+struct Silent;
+
+impl identity::AppNetwork for Silent {
+    fn ask(&self, _request: &identity::AppRequest<'_>) -> Result<identity::AppReply, identity::AppSilent> {
+        Err(identity::AppSilent)
+    }
+}
+
 /// A town on one engine.
 pub(crate) struct House {
     pub(crate) store: Store,
@@ -123,6 +132,7 @@ impl House {
             revocation: Arc::new(cards.good()),
             settings: Settings::new(ORIGIN, &MATCHING, &[2; 32]).unwrap(),
             station: None,
+            apps: identity::Apps::new(ORIGIN, Box::new(Silent)),
         });
         let post = Arc::new(Post::default());
         let provider = Arc::new(Provider::new(ORIGIN, keyring(), &[9; 32], Arc::clone(&post) as Arc<dyn Outside>));

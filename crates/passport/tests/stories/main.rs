@@ -5,6 +5,11 @@
 #[path = "../../../identity/tests/stories/card.rs"]
 #[allow(dead_code, reason = "these stories need no station")]
 mod card;
+#[path = "../../../identity/tests/stories/op.rs"]
+#[allow(dead_code, reason = "these stories bend it less")]
+mod op;
+
+mod apps;
 mod links;
 mod pages;
 
@@ -33,6 +38,7 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) clock: Arc<SetClock>,
     pub(crate) cards: card::Cards,
+    pub(crate) op: op::Op,
     pub(crate) jobs: JobHandlers,
     proofing: Arc<Proofing>,
     router: Router,
@@ -44,6 +50,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) location: String,
     pub(crate) cookies: Vec<String>,
+    /// Where the browser goes by itself.
+    pub(crate) refresh: String,
     pub(crate) body: String,
 }
 
@@ -71,10 +79,11 @@ impl House {
     async fn new(db: TestDb) -> Self {
         let town = town::Town::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../towns/demo")).expect("the demo pack loads");
         let now: Timestamp = "2026-11-23T03:00:00Z".parse().unwrap();
-        let (clock, cards) = (Arc::new(SetClock::new(now)), card::Cards::new(now));
+        let (clock, cards, op) = (Arc::new(SetClock::new(now)), card::Cards::new(now), op::Op::new(now));
         let proofing = Arc::new(Proofing {
             verifier: cards.verifier(),
             revocation: Arc::new(cards.good()),
+            apps: op.apps(ORIGIN),
             settings: Settings::new(ORIGIN, &MATCHING, &[2; 32]).unwrap(),
             station: Some("http://localhost:8081".to_owned()),
         });
@@ -94,7 +103,7 @@ impl House {
         let app =
             web::AppBuilder { store: store.clone(), texts, menu: service.menu.to_vec(), origin: ORIGIN.to_owned(), demo: false }.build();
         let router = web::house(app, vec![service]);
-        Self { store, clock, cards, jobs, proofing, router, bridge: TestBridge::new(&MATCHING), _db: db }
+        Self { store, clock, cards, op, jobs, proofing, router, bridge: TestBridge::new(&MATCHING), _db: db }
     }
 
     pub(crate) async fn begin(&self, actor: Actor) -> Ctx {
@@ -143,10 +152,11 @@ impl House {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let text = |value: &header::HeaderValue| value.to_str().unwrap().to_owned();
         let location = response.headers().get(header::LOCATION).map(text).unwrap_or_default();
+        let refresh = response.headers().get(header::REFRESH).map(text).unwrap_or_default();
         let cookies = response.headers().get_all(header::SET_COOKIE).iter().map(text).collect();
         let status = response.status();
         let body = String::from_utf8(to_bytes(response.into_body(), 4 << 20).await.unwrap().to_vec()).unwrap();
-        Answer { status, location, cookies, body }
+        Answer { status, location, cookies, refresh, body }
     }
 
     pub(crate) async fn get(&self, cookies: &str, path: &str) -> Answer {

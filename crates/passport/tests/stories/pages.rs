@@ -4,12 +4,12 @@ use crate::card::hanako;
 use crate::{House, houses};
 
 /// What stands between two marks of a page.
-fn between<'a>(page: &'a str, before: &str, after: &str) -> &'a str {
+pub(crate) fn between<'a>(page: &'a str, before: &str, after: &str) -> &'a str {
     page.split(before).nth(1).and_then(|rest| rest.split(after).next()).unwrap_or_else(|| panic!("no {before} in {page}"))
 }
 
 /// The `name=value` of a cookie that was set.
-fn kept(cookies: &[String], name: &str) -> String {
+pub(crate) fn kept(cookies: &[String], name: &str) -> String {
     let line = cookies.iter().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("no {name} in {cookies:?}"));
     line.split(';').next().unwrap_or_default().to_owned()
 }

@@ -72,6 +72,22 @@ fn long_enough(secret: Vec<u8>) -> crate::Outcome {
     if secret.len() >= 32 { Ok(()) } else { Err("a secret is shorter than 32 bytes".into()) }
 }
 
+/// Each identity app of the pack: without its key it is not offered.
+pub(super) fn identity_apps(patient: &Patient, town: &Town) -> Vec<Finding> {
+    let folder = patient.data.join("keys");
+    let keys = CentreKeys::in_folder(&folder);
+    let of = |id: &town::AppId| match keys.app(id) {
+        Ok(Some(_)) => Finding::good("identity_app", format!("{id} is offered")),
+        Ok(None) => Finding::notice(
+            "identity_app",
+            format!("{id} is not offered: it has no key"),
+            format!("make it and have it registered: tegata keys {} --app {id}", folder.display()),
+        ),
+        Err(error) => Finding::fault("identity_app", error.to_string(), "put the key of this app back from its sealed copy"),
+    };
+    town.identity_apps.iter().map(|app| of(&app.id)).collect()
+}
+
 /// Secrets that anybody but their owner may read.
 fn readable_by_others(folder: &Path) -> Option<Finding> {
     let secret = |path: &Path| path.extension().is_some_and(|ending| ending == "key" || ending == "pk8");

@@ -1,6 +1,7 @@
 //! What the person who keeps the servers does: bring people in, keep lists fresh, copy, restore, look.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
+mod apps;
 mod backup;
 mod codes;
 mod doctor;

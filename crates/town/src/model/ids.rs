@@ -83,6 +83,10 @@ name!(
     PlaceId, "place id", '-', "use a-z, 0-9 and single hyphens, starting with a letter, at most 40 characters"
 );
 name!(
+    /// The name of an identity app, such as `digital-auth`.
+    AppId, "identity app id", '-', "use a-z, 0-9 and single hyphens, starting with a letter, at most 40 characters"
+);
+name!(
     /// The name of a fact the town knows about a resident beyond the register, such as `child_medical_no`. Rules say `facts.child_medical_no`.
     FactName, "fact name", '_', "use a-z, 0-9 and single underscores, starting with a letter, at most 40 characters"
 );

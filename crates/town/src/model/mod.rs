@@ -1,5 +1,6 @@
 //! The words of a town pack as types: what the other rooms read once a pack has passed its checks.
 
+mod app;
 mod bridge;
 mod ids;
 mod language;
@@ -7,8 +8,9 @@ mod place;
 mod programme;
 mod settings;
 
+pub use app::{AppAssurance, AppClaims, AppEndpoints, AssertionAudience, IdentityApp};
 pub use bridge::{BadRows, Bridge, BridgeField, Column, Encoding, MatchBy, Thresholds, Timetable, UnknownBirthday};
-pub use ids::{FactName, InvalidName, PlaceId, ProgrammeId};
+pub use ids::{AppId, FactName, InvalidName, PlaceId, ProgrammeId};
 pub use language::{InvalidLanguage, Language, Words};
 pub use place::{Place, PlaceKind};
 pub use programme::{

@@ -2,9 +2,9 @@
 
 use super::{Located, place};
 use crate::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Location},
     fields::{Faults, one_of},
-    model::{Bridge, BridgeField, District, Fact, Language, Offline, Programme, Words},
+    model::{Bridge, BridgeField, District, Fact, IdentityApp, Language, Offline, Programme, Words},
 };
 
 #[expect(clippy::too_many_arguments, reason = "it compares the parts of the pack, which are these")]
@@ -113,11 +113,19 @@ fn names_are_in_every_language(located: &Located<Programme>, languages: &[Langua
         [("name", Some(&programme.name)), ("short", Some(&programme.short)), ("copayment", programme.copayment.as_ref())];
     for (key, words) in texts {
         let Some(words) = words else { continue };
-        let missing: Vec<&str> =
-            languages.iter().filter(|language| !words.languages().any(|known| known == *language)).map(Language::as_str).collect();
-        if !missing.is_empty() {
-            let reason = format!("{key} of {} has no {}", programme.id, missing.join(", "));
-            faults.push(Diagnostic::warning(located.location.clone(), reason, "add the text; until then people read Japanese"));
-        }
+        is_in_every_language(words, &format!("{key} of {}", programme.id), &located.location, languages, faults);
+    }
+}
+
+pub(super) fn app_is_named_in_every_language(located: &Located<IdentityApp>, languages: &[Language], faults: &mut Faults) {
+    is_in_every_language(&located.thing.name, &format!("name of {}", located.thing.id), &located.location, languages, faults);
+}
+
+fn is_in_every_language(words: &Words, what: &str, location: &Location, languages: &[Language], faults: &mut Faults) {
+    let missing: Vec<&str> =
+        languages.iter().filter(|language| !words.languages().any(|known| known == *language)).map(Language::as_str).collect();
+    if !missing.is_empty() {
+        let reason = format!("{what} has no {}", missing.join(", "));
+        faults.push(Diagnostic::warning(location.clone(), reason, "add the text; until then people read Japanese"));
     }
 }

@@ -1,5 +1,6 @@
 //! Turns the files of a pack into a [`Town`], or into everything that is wrong with them.
 
+mod app;
 mod bridge;
 mod cross;
 mod district;
@@ -25,7 +26,7 @@ const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// The tables that occur once in a pack, and those that repeat.
 const SINGLE: [&str; 7] = ["town", "theme", "contact", "trust", "bridge", "offline", "presentation"];
-const REPEATED: [&str; 3] = ["fact", "programme", "place"];
+const REPEATED: [&str; 4] = ["fact", "programme", "place", "identity_app"];
 
 /// A file of a pack in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -218,14 +219,16 @@ fn assemble(parts: &mut Parts<'_>, files: &[PackFile], faults: &mut Faults) -> O
     let districts = district::read(files, faults);
 
     let mut repeated = |name| parts.repeated.remove(name).unwrap_or_default();
-    let (facts, programmes, places) = (repeated("fact"), repeated("programme"), repeated("place"));
+    let (facts, programmes, places, apps) = (repeated("fact"), repeated("programme"), repeated("place"), repeated("identity_app"));
     let facts = programme::facts(facts, faults);
     let written: Vec<String> = programmes.iter().filter_map(|fields| fields.peek("id")).map(str::to_owned).collect();
     let schema = rules::schema(&facts);
     let bridge = parts.required("bridge", faults).and_then(|fields| bridge::read(fields, &facts, faults));
     let programmes = programme::read(programmes, &facts, &schema, faults);
     let places = place::read(places, faults);
+    let apps = app::read(apps, faults);
     let texts = texts(files, &languages, faults);
+    apps.iter().for_each(|located| cross::app_is_named_in_every_language(located, &languages, faults));
     cross::check(bridge.as_ref(), &facts, &programmes, &written, &places, &districts, offline, &languages, faults);
 
     let town = town?;
@@ -240,6 +243,7 @@ fn assemble(parts: &mut Parts<'_>, files: &[PackFile], faults: &mut Faults) -> O
         facts,
         programmes: programmes.into_iter().map(|located| located.thing).collect(),
         places: places.into_iter().map(|located| located.thing.place).collect(),
+        identity_apps: apps.into_iter().map(|located| located.thing).collect(),
         districts: districts.into_iter().map(|located| located.thing).collect(),
         offline: offline?,
         presentation: presentation?,

@@ -13,6 +13,8 @@ explain-case = { $on }: { $name } → { $answer }
 explain-bridge-fields = What leaves the inner network: { $fields }. Nothing else.
 explain-bridge-limits = A difference in which { $percent } % or more and { $least } people or more vanish waits for a member of staff.
 explain-bridge-times = Applied daily at { $times }.
+explain-app-user-auth = { $app } ({ $issuer }) may prove who residents are, and counts like the card read at a station.
+explain-app-signature = { $app } ({ $issuer }) may prove who residents are, and counts like the card's signature.
 explain-place = { $name } ({ $kind }) takes: { $accepts }. Without a connection it answers from what it knew up to { $hours } hours ago.
 
 proof-counter = a check at the counter

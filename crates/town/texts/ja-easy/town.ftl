@@ -10,6 +10,8 @@ explain-case = { $on }: { $name } → { $answer }
 explain-bridge-fields = 役所の 中から 外へ 出るもの: { $fields }。ほかは 出ません。
 explain-bridge-limits = 一度に { $percent }パーセント以上、{ $least }人以上が 消えたら、役所の 人が 見るまで 変えません。
 explain-bridge-times = 毎日 { $times }に 新しく します。
+explain-app-user-auth = { $app }（{ $issuer }）でも だれか 確（たし）かめる ことが できます。町の きかいで カードを 読むのと 同じです。
+explain-app-signature = { $app }（{ $issuer }）でも だれか 確（たし）かめる ことが できます。カードの 署名（しょめい）と 同じです。
 explain-place = { $name }（{ $kind }）で 使えるカード: { $accepts }。つながらない ときは { $hours }時間前までの ことで 答えます。
 
 proof-counter = 窓口（まどぐち）での 本人確認（ほんにんかくにん）

@@ -11,6 +11,8 @@ explain-case = { $on }: { $name } → { $answer }
 explain-bridge-fields = 庁内から庁外へわたる項目: { $fields }。ほかは何もわたりません。
 explain-bridge-limits = 一度に{ $percent }パーセント以上、かつ{ $least }人以上が消える差分は、職員が承認するまで反映しません。
 explain-bridge-times = 毎日{ $times }に反映します。
+explain-app-user-auth = { $app }（{ $issuer }）でも本人確認ができます。町の読み取り機でカードを読むのと同じ確かさとします。
+explain-app-signature = { $app }（{ $issuer }）でも本人確認ができます。カードの署名と同じ確かさとします。
 explain-place = { $name }({ $kind })で使えるカード: { $accepts }。つながらないときは{ $hours }時間前までの情報で答えます。
 
 proof-counter = 窓口での本人確認

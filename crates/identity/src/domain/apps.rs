@@ -1,0 +1,157 @@
+use ::store::{AccountId, Actor, Ctx};
+use jiff::ToSpan as _;
+use serde::Serialize;
+use town::{AppAssurance, AppId, IdentityApp};
+
+use super::prove::{asker, date_of_birth, keep_account, match_items};
+use crate::rp::{AppProvider, Apps, Asking};
+use crate::rules::{self, APP_PROOF_DAYS, PROOF_LIFE};
+use crate::store::apps::{self as store, NewQuestion};
+use crate::store::people;
+use crate::{
+    Account, AccountProven, AppAnswer, AppBegun, AppQuestion, AppQuestionId, AppRefusal, AppRefused, AppTold, Assurance, Error, Level,
+    Proof, ProofId, ProofKind, Proven, Result, Settings, secret,
+};
+
+/// Puts a question to an identity app: gives the address the browser goes to, and the secret it keeps to bring the answer. Anyone may ask; who is
+/// signed in while asking can only be proven as themselves. `provider` is what [`Apps::provider`] gave, asked before with no transaction open.
+///
+/// # Errors
+/// [`Error::UnknownApp`] when the town offers no such app; the store's.
+pub async fn begin_app_proof(ctx: &mut Ctx, apps: &Apps, provider: &AppProvider, app: &AppId) -> Result<AppBegun> {
+    let id = AppQuestionId::new(ctx.now());
+    let (state, nonce, verifier, secret) = (secret::token(), secret::token(), secret::token(), secret::token());
+    let expires_at = ctx.now() + PROOF_LIFE;
+    let asker = match ctx.actor {
+        Actor::Holder(account) => Some(account),
+        _ => None,
+    };
+    let address = apps.question(provider, app, &Asking { state: &state, nonce: &nonce, verifier: &verifier })?;
+    let (state_hash, secret_hash) = (secret::token_hash(&state), secret::token_hash(&secret));
+    store::insert(ctx, NewQuestion { id, app, state_hash, secret_hash, nonce: &nonce, verifier: &verifier, asker, expires_at }).await?;
+    Ok(AppBegun { id, address, secret, expires_at })
+}
+
+/// Takes the question an answer is for, once: whatever becomes of the answer, no second one is taken. `app` is the one at whose address the answer
+/// arrived, `secret` what the browser that brought it keeps.
+///
+/// # Errors
+/// [`Error::ProofNotFound`] when nobody asked; [`Error::App`] with [`AppRefusal::OtherApp`] or [`AppRefusal::OtherBrowser`], which leave the question
+/// open for whom it belongs to; [`Error::ProofReplayed`], [`Error::ProofExpired`].
+pub async fn take_app_answer(ctx: &mut Ctx, app: &AppId, answer: &AppAnswer, secret: Option<&str>) -> Result<AppQuestion> {
+    let asked = store::by_state(ctx, secret::token_hash(&answer.state)).await?.ok_or(Error::ProofNotFound)?;
+    if asked.app != *app {
+        return Err(AppRefusal::OtherApp.into());
+    }
+    let (Some(nonce), Some(verifier), None) = (asked.nonce, asked.verifier, asked.answered_at) else {
+        return Err(Error::ProofReplayed);
+    };
+    if secret.is_none_or(|secret| asked.secret_hash != secret::token_hash(secret)) {
+        return Err(AppRefusal::OtherBrowser.into());
+    }
+    if ctx.now() >= asked.expires_at {
+        return Err(Error::ProofExpired);
+    }
+    if !store::answer(ctx, asked.id).await? {
+        return Err(Error::ProofReplayed);
+    }
+    Ok(AppQuestion { id: asked.id, app: asked.app, nonce, verifier, asker: asked.asker, begun_at: asked.begun_at })
+}
+
+/// Believes what a provider told about a person: finds or opens the account as for a card, and keeps the proof with its evidence.
+///
+/// # Errors
+/// [`Error::App`] with [`AppRefusal::Claims`] when nobody knows the person and the provider told no four items; [`Error::OtherPerson`] when somebody
+/// else was signed in while asking, or the account this provider's subject belongs to is of another birthday; [`Error::ProofReplayed`].
+pub async fn complete_app_proof(ctx: &mut Ctx, settings: &Settings, apps: &Apps, question: AppQuestion, told: AppTold) -> Result<Proven> {
+    let app = apps.offered_app(&question.app)?;
+    let keys = told.items.as_ref().map(|items| settings.match_secret().keys(match_items(items)));
+    let subject = settings.subject_key(&app.issuer, &told.subject);
+    let by_subject = store::account_by_subject(ctx, subject).await?;
+    same_birthday(ctx, by_subject, &told).await?;
+    let by_items = match keys {
+        Some(keys) => people::account_by_items(ctx, keys.four_items).await?,
+        None => None,
+    };
+    let asker = asker(ctx, question.asker, keys).await?;
+    let belongs = rules::belongs(by_subject, by_items, keys.is_some(), asker).map_err(|error| match error {
+        Error::UnknownCard => AppRefusal::Claims.into(),
+        other => other,
+    })?;
+
+    let assurance = assurance(app.assurance);
+    let (account, opened) = keep_account(ctx, belongs, assurance, told.items.as_ref(), keys).await?;
+    // What a weaker proof told does not replace what a stronger one did, and is then no ground for a link either.
+    let keys = keys.filter(|keys| account.keys == Some(*keys));
+    store::save_subject(ctx, subject, account.id, &app.id).await?;
+    let proof = keep_proof(ctx, &account, app, &told).await?;
+    if !store::prove(ctx, question.id, account.id).await? {
+        return Err(Error::ProofReplayed);
+    }
+    ctx.audit("account.proven_by_app", Some(account.id.to_string()), app.id.as_str()).await?;
+    ctx.record(AccountProven::KIND, &AccountProven { account: account.id, proof, opened }).await?;
+    let items = told.items.filter(|_| keys.is_some());
+    Ok(Proven { account, proof, opened, keys, items, purpose: jpki::Purpose::Register })
+}
+
+/// A name may change and an address does, a birthday does not: a provider that gives one person's subject to another is found by it.
+async fn same_birthday(ctx: &mut Ctx, by_subject: Option<AccountId>, told: &AppTold) -> Result<()> {
+    let (Some(account), Some(items)) = (by_subject, &told.items) else { return Ok(()) };
+    let kept = people::find_account(ctx, account).await?.and_then(|account| account.date_of_birth);
+    if kept.is_some_and(|kept| kept != date_of_birth(items)) { Err(Error::OtherPerson) } else { Ok(()) }
+}
+
+fn assurance(app: AppAssurance) -> Assurance {
+    match app {
+        AppAssurance::UserAuth => Assurance::UserAuth,
+        AppAssurance::Signature => Assurance::Signature,
+    }
+}
+
+/// What was checked: everything but the person.
+#[derive(Serialize)]
+struct Evidence<'a> {
+    app: &'a AppId,
+    issuer: &'a str,
+    client_id: &'a str,
+    algorithm: &'static str,
+    acr: Option<&'a str>,
+}
+
+async fn keep_proof(ctx: &mut Ctx, account: &Account, app: &IdentityApp, told: &AppTold) -> Result<ProofId> {
+    let evidence =
+        Evidence { app: &app.id, issuer: &app.issuer, client_id: &app.client_id, algorithm: told.algorithm, acr: told.acr.as_deref() };
+    let proof = Proof {
+        id: ProofId::new(ctx.now()),
+        account: account.id,
+        kind: ProofKind::App,
+        // A mere sign-in is as sure of the identity as the account was before.
+        ial: match (app.assurance, account.assurance) {
+            (AppAssurance::Signature, _) => Level::Three,
+            (_, Assurance::Signature) if told.items.is_none() => Level::Three,
+            _ => Level::Two,
+        },
+        aal: Level::Three,
+        at: ctx.now(),
+        until: ctx.today().saturating_add(APP_PROOF_DAYS.days()),
+        evidence: serde_json::to_string(&evidence).map_err(::store::Error::from)?,
+    };
+    people::insert_proof(ctx, &proof).await?;
+    Ok(proof.id)
+}
+
+/// Keeps why an answer was refused, and records it: in a change of its own, since the refused one is undone. An answer to nobody's question leaves no
+/// trace but a line of the log: whoever likes may send any number of them.
+///
+/// # Errors
+/// The store's.
+pub async fn note_app_refusal(ctx: &mut Ctx, app: &AppId, state: &str, refused: &Error) -> Result<()> {
+    tracing::info!(%app, reason = refused.code(), "the answer of an identity app was refused");
+    let Some(asked) = store::by_state(ctx, secret::token_hash(state)).await? else { return Ok(()) };
+    // The same of the same question is told once, however often it is tried.
+    if store::refuse(ctx, asked.id, refused.code()).await? {
+        let event = AppRefused { question: asked.id, app: app.clone(), reason: refused.code().to_owned() };
+        ctx.record(AppRefused::KIND, &event).await?;
+    }
+    Ok(())
+}

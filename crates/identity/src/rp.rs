@@ -1,0 +1,240 @@
+//! The relying party over OpenID Connect: what an identity app's provider is asked, and what of its answer is believed.
+//!
+//! Network, clock and chance are passed in. Everything here may take seconds and is called with no transaction open.
+
+mod claims;
+mod id_token;
+mod keys;
+mod provider;
+mod request;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use civil::Timestamp;
+use jiff::SignedDuration;
+use serde_json::{Map, Value};
+use town::{AppId, IdentityApp};
+
+pub use keys::AppKey;
+pub use provider::AppProvider;
+pub(crate) use request::Asking;
+
+use crate::{AppAnswer, AppQuestion, AppRefusal, AppTold, Error, Result};
+use keys::{KeySet, TokenFault};
+use request::Tokens;
+
+/// How long what a discovery document said is believed.
+const DISCOVERY_LIFE: SignedDuration = SignedDuration::from_hours(1);
+/// How long published keys are believed: a key the provider withdrew ends within this.
+const KEYS_LIFE: SignedDuration = SignedDuration::from_mins(10);
+
+/// What is asked of a provider over the network.
+pub struct AppRequest<'a> {
+    /// The address: `https://`, or this machine.
+    pub address: &'a str,
+    /// A form to be posted; a plain question if there is none.
+    pub form: Option<String>,
+    /// The access token to be shown.
+    pub bearer: Option<&'a str>,
+}
+
+/// What a provider answered.
+#[derive(Debug, Clone)]
+pub struct AppReply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, which the network has bounded.
+    pub body: Vec<u8>,
+}
+
+/// A provider gave no answer; why is in the network's own log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AppSilent;
+
+/// The network to the providers: it follows no redirect, waits for seconds at most and takes no answer without end.
+pub trait AppNetwork: Send + Sync {
+    /// Sends one question and gives the answer, whatever its status.
+    ///
+    /// # Errors
+    /// [`AppSilent`] when none came.
+    fn ask(&self, request: &AppRequest<'_>) -> Result<AppReply, AppSilent>;
+}
+
+/// The identity apps a town offers: those of the pack whose key is there.
+pub struct Apps {
+    origin: String,
+    network: Box<dyn AppNetwork>,
+    offered: Vec<Offered>,
+}
+
+struct Offered {
+    app: IdentityApp,
+    key: AppKey,
+    provider: Remembered<AppProvider>,
+    keys: Remembered<KeySet>,
+}
+
+/// Something that was asked for a moment ago.
+struct Remembered<T>(Mutex<Option<(Timestamp, Arc<T>)>>);
+
+impl<T> Remembered<T> {
+    fn nothing() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    fn get(&self, now: Timestamp, life: SignedDuration) -> Option<Arc<T>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = kept.as_ref().filter(|(at, _)| *at <= now && now < *at + life);
+        fresh.map(|(_, value)| Arc::clone(value))
+    }
+
+    fn keep(&self, now: Timestamp, value: T) -> Arc<T> {
+        let value = Arc::new(value);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&value)));
+        value
+    }
+}
+
+impl Apps {
+    /// Offers no app yet; `origin` is where people reach the house, without a slash at the end.
+    pub fn new(origin: impl Into<String>, network: Box<dyn AppNetwork>) -> Self {
+        Self { origin: origin.into(), network, offered: Vec::new() }
+    }
+
+    /// Offers an app of the pack, with the key by which its provider knows this town.
+    #[must_use]
+    pub fn with(mut self, app: IdentityApp, key: AppKey) -> Self {
+        self.offered.push(Offered { app, key, provider: Remembered::nothing(), keys: Remembered::nothing() });
+        self
+    }
+
+    /// The apps that are offered, in the order of the pack.
+    pub fn offered(&self) -> impl Iterator<Item = &IdentityApp> {
+        self.offered.iter().map(|offered| &offered.app)
+    }
+
+    pub(crate) fn offered_app(&self, id: &AppId) -> Result<&IdentityApp> {
+        Ok(&self.find(id)?.app)
+    }
+
+    fn find(&self, id: &AppId) -> Result<&Offered> {
+        self.offered.iter().find(|offered| offered.app.id == *id).ok_or(Error::UnknownApp)
+    }
+
+    /// The address at which a provider sends the browser back to us.
+    pub fn callback(&self, app: &AppId) -> String {
+        format!("{}/start/app/{app}/callback", self.origin)
+    }
+
+    /// Says where an app's provider is asked: as the pack says, or as its discovery document does.
+    ///
+    /// # Errors
+    /// [`Error::UnknownApp`]; [`Error::App`] with [`AppRefusal::Away`] or [`AppRefusal::Discovery`].
+    pub fn provider(&self, id: &AppId, now: Timestamp) -> Result<Arc<AppProvider>> {
+        let offered = self.find(id)?;
+        if let Some(known) = offered.provider.get(now, DISCOVERY_LIFE) {
+            return Ok(known);
+        }
+        let provider = match &offered.app.endpoints {
+            Some(endpoints) => AppProvider::configured(&offered.app, endpoints),
+            None => {
+                let body = self.get(&provider::discovery_address(&offered.app.issuer), None)?;
+                AppProvider::discovered(&offered.app, &body)?
+            }
+        };
+        Ok(offered.provider.keep(now, provider))
+    }
+
+    /// The provider's address with a question in it, for the browser to go to.
+    pub(crate) fn question(&self, provider: &AppProvider, id: &AppId, asking: &Asking<'_>) -> Result<String> {
+        let offered = self.find(id)?;
+        Ok(request::authorization(&offered.app, provider, &self.callback(id), asking)?)
+    }
+
+    /// Asks the provider about the answer a browser brought: exchanges the code, verifies the ID token, and fetches the items.
+    ///
+    /// # Errors
+    /// [`Error::App`] with what is wrong.
+    pub fn ask(&self, question: &AppQuestion, answer: &AppAnswer, now: Timestamp) -> Result<AppTold> {
+        let offered = self.find(&question.app)?;
+        let provider = self.provider(&question.app, now)?;
+        provider.is_named_by(answer.issuer.as_deref())?;
+        let code = request::code_of(answer)?;
+        let tokens = self.tokens(offered, &provider, question, code, now)?;
+        let signed = self.verified(offered, &provider, &tokens.id_token, now)?;
+        let expected = id_token::Expected {
+            issuer: &offered.app.issuer,
+            client_id: &offered.app.client_id,
+            nonce: &question.nonce,
+            access_token: &tokens.access_token,
+            acr_accepted: &offered.app.acr_accepted,
+            begun_at: question.begun_at,
+            now,
+        };
+        let known = id_token::check(&signed.claims, &expected)?;
+        let told = self.told(&provider, &tokens, signed.claims, &known.subject)?;
+        let items = claims::four_items(&told, &offered.app.claims)?;
+        Ok(AppTold { subject: known.subject, items, acr: known.acr, algorithm: signed.algorithm })
+    }
+
+    fn tokens(
+        &self,
+        offered: &Offered,
+        provider: &AppProvider,
+        question: &AppQuestion,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<Tokens, AppRefusal> {
+        let assertion = request::assertion(&offered.app, &offered.key, provider, now)?;
+        let form = request::token_form(&offered.app, &self.callback(&offered.app.id), code, &question.verifier, &assertion);
+        request::tokens_of(&self.send(&AppRequest { address: &provider.token, form: Some(form), bearer: None })?)
+    }
+
+    /// The ID token's claims. A key that is not known may be new: the published keys are fetched once more, and no more often.
+    fn verified(&self, offered: &Offered, provider: &AppProvider, token: &str, now: Timestamp) -> Result<keys::Signed, AppRefusal> {
+        if let Some(known) = offered.keys.get(now, KEYS_LIFE) {
+            match keys::verify(token, &known) {
+                Err(TokenFault::Key) => {}
+                decided => return decided.map_err(AppRefusal::from),
+            }
+        }
+        let published = KeySet::parse(&self.get(&provider.keys, None)?).ok_or(AppRefusal::Answer)?;
+        keys::verify(token, &offered.keys.keep(now, published)).map_err(AppRefusal::from)
+    }
+
+    /// Everything the provider tells of the person: of the ID token and, where there is one, of the userinfo endpoint.
+    fn told(
+        &self,
+        provider: &AppProvider,
+        tokens: &Tokens,
+        mut claims: Map<String, Value>,
+        subject: &str,
+    ) -> Result<Map<String, Value>, AppRefusal> {
+        let Some(address) = &provider.userinfo else { return Ok(claims) };
+        let body = self.get(address, Some(&tokens.access_token))?;
+        let told: Map<String, Value> = serde_json::from_slice(&body).map_err(|_| AppRefusal::Answer)?;
+        if told.get("sub").and_then(Value::as_str) != Some(subject) {
+            return Err(AppRefusal::Subject);
+        }
+        claims.extend(told);
+        Ok(claims)
+    }
+
+    fn get(&self, address: &str, bearer: Option<&str>) -> Result<Vec<u8>, AppRefusal> {
+        let reply = self.send(&AppRequest { address, form: None, bearer })?;
+        if reply.status == 200 { Ok(reply.body) } else { Err(AppRefusal::Answer) }
+    }
+
+    fn send(&self, request: &AppRequest<'_>) -> Result<AppReply, AppRefusal> {
+        match self.network.ask(request) {
+            Ok(reply) if reply.status < 500 && reply.status != 429 => Ok(reply),
+            _ => Err(AppRefusal::Away),
+        }
+    }
+}
+
+impl std::fmt::Debug for Apps {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.offered().map(|app| &app.id)).finish()
+    }
+}
