@@ -83,8 +83,10 @@ story('seniors, adults, and readers of easy Japanese and English', {}, async ({ 
       await reader.locator('.pass a[href^="/share/"]').click();
       await look(reader, `05-${language}-share`, { axe: false });
       await visit('/me', 'me');
+      await visit('/me/services', 'services');
+      await visit('/device', 'device');
       await staff.goto(`${town.origin}/staff?lang=${language}`);
-      for (const page of ['', '/programmes', '/use', '/places', '/people', '/matching', '/bridge', '/what-if', '/members', '/audit']) {
+      for (const page of ['', '/programmes', '/use', '/places', '/people', '/matching', '/bridge', '/what-if', '/members', '/services', '/services/new', '/audit']) {
         await staff.goto(`${town.origin}/staff${page}`);
         await look(staff, `05-${language}-staff${page.replace('/', '-')}`, { axe: false });
       }

@@ -179,8 +179,11 @@ async fn asked(connection: &mut Connection, stage: &Stage, browser: &str) -> Out
     if shown.status != 200 {
         return Err(format!("the page that asks: {}", shown.status).into());
     }
+    let page = String::from_utf8_lossy(&shown.body).into_owned();
+    let seen_by = between(&page, "name=\"seen_by\" value=\"")?;
+    let seen_by = seen_by.split('"').next().unwrap_or_default();
     let cookie = format!("cookie: {browser}");
-    let yes = post(connection, "/oidc/continue", &cookie, &format!("request={handle}&decision=yes")).await?;
+    let yes = post(connection, "/oidc/continue", &cookie, &format!("request={handle}&decision=yes&seen_by={seen_by}")).await?;
     between(yes.header("refresh").unwrap_or_default(), "code=")
 }
 
