@@ -8,4 +8,5 @@ mod document;
 mod helpers;
 mod lists;
 mod ocsp;
+mod reader;
 mod staff;
