@@ -96,18 +96,12 @@ impl Transport for PcscCard {
     fn transmit(&mut self, apdu: &[u8]) -> Result<Vec<u8>, TransportError> {
         let card = self.card.as_ref().ok_or(TransportError::Removed)?;
         let mut room = [0; ANSWER_BYTES];
-        card.transmit(apdu, &mut room).map(<[u8]>::to_vec).map_err(|error| match error {
-            // A card that leaves the field shows as any of these, as the reader noticed it.
-            Error::RemovedCard
-            | Error::NoSmartcard
-            | Error::NotTransacted
-            | Error::CommDataLost
-            | Error::CommError
-            | Error::ResetCard
-            | Error::UnpoweredCard
-            | Error::UnresponsiveCard => TransportError::Removed,
-            other => TransportError::Reader(other.to_string()),
-        })
+        match card.transmit(apdu, &mut room) {
+            // Every answer of a card ends with its status: some drivers tell a card that is gone as an empty answer.
+            Ok([] | [_]) => Err(TransportError::Removed),
+            Ok(answer) => Ok(answer.to_vec()),
+            Err(error) => Err(lost(error)),
+        }
     }
 
     fn power_off(&mut self) {
@@ -116,6 +110,21 @@ impl Transport for PcscCard {
         if let Err((_, error)) = card.disconnect(Disposition::UnpowerCard) {
             tracing::debug!(%error, "the card was not let go of");
         }
+    }
+}
+
+/// A card that leaves the field shows as any of these, as the reader noticed it.
+fn lost(error: Error) -> TransportError {
+    match error {
+        Error::RemovedCard
+        | Error::NoSmartcard
+        | Error::NotTransacted
+        | Error::CommDataLost
+        | Error::CommError
+        | Error::ResetCard
+        | Error::UnpoweredCard
+        | Error::UnresponsiveCard => TransportError::Removed,
+        other => TransportError::Reader(other.to_string()),
     }
 }
 

@@ -17,6 +17,9 @@ fn is_there() -> bool {
     there
 }
 
+/// How long a reader and its service may take for anything.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// Tries until it holds, since readers take their time.
 fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let began = std::time::Instant::now();
@@ -24,7 +27,7 @@ fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         if let Some(found) = look() {
             return found;
         }
-        assert!(began.elapsed() < std::time::Duration::from_secs(30), "it did not come about: {what}");
+        assert!(began.elapsed() < PATIENCE, "it did not come about: {what}");
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
 }

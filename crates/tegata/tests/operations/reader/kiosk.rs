@@ -3,9 +3,10 @@
 use std::io::Write as _;
 use std::net::TcpListener as Listener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use identity::DeviceKind;
 use store::testing::TestDb;
@@ -13,7 +14,7 @@ use store::{Clock as _, SystemClock};
 use tegata::house::House;
 use tokio::runtime::Runtime;
 
-use super::until;
+use super::{PATIENCE, until};
 use crate::helpers::{Folder, clerk, open, pack, town};
 
 /// A centre on a port of its own, that can be away.
@@ -78,7 +79,7 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// Runs `tegata station enrol` and types the code.
-pub(crate) fn enrol(centre: &str, keep: &PathBuf, code: &str) -> Output {
+pub(crate) fn enrol(centre: &str, keep: &Path, code: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tegata"))
         .args(["station", "enrol", "--centre", centre, "--label", "一階の機械", "--keep"])
         .arg(keep)
@@ -92,13 +93,13 @@ pub(crate) fn enrol(centre: &str, keep: &PathBuf, code: &str) -> Output {
 }
 
 /// Whether only its owner may read a file.
-pub(crate) fn is_private(path: &PathBuf) -> bool {
+pub(crate) fn is_private(path: &Path) -> bool {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o077 == 0
 }
 
 /// A browser that is shown every answer, and waits no longer than anybody would.
 fn browser() -> ureq::Agent {
-    let timeout = Some(std::time::Duration::from_secs(60));
+    let timeout = Some(Duration::from_secs(60));
     ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(timeout).build().into()
 }
 
@@ -150,11 +151,15 @@ impl Kiosk {
 
     /// Looks at a page until it says this, as a page that goes on by itself does.
     pub(crate) fn shows(&self, path: &str, words: &str) -> String {
-        let mut last = String::new();
-        until(words, || {
-            last = self.get(path);
-            last.contains(words).then(|| last.clone())
-        })
+        let began = Instant::now();
+        loop {
+            let page = self.get(path);
+            if page.contains(words) {
+                return page;
+            }
+            assert!(began.elapsed() < PATIENCE, "{words} is not shown:\n{page}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 }
 

@@ -91,6 +91,10 @@ pub(crate) const SHOW_SECRET: u8 = 0x20;
 /// COMPUTE SIGNATURE.
 pub(crate) const SIGN: u8 = 0x2A;
 
+/// No hand swaps cards more quickly. pcscd looks every 0.4 s: a card that is back before it looked again is "not there" for it until it is lifted
+/// once more.
+const A_HAND: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// A card on the reader; taken off when dropped.
 pub(crate) struct Laid {
     off: TakeOff,
@@ -121,6 +125,7 @@ impl Drop for Laid {
         if let Some(lending) = self.lending.take() {
             let _ = lending.join();
         }
+        std::thread::sleep(A_HAND);
     }
 }
 
