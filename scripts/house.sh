@@ -33,6 +33,8 @@ need_tools() {
     [ -d "$HOME/.cargo/bin" ] && PATH="$PATH:$HOME/.cargo/bin"
     command -v cargo >/dev/null || fail "Rust is missing. Install it from https://rustup.rs and start again."
     command -v cc >/dev/null || install_packages gcc libc6-dev
+    # What the card reader is built with; elsewhere the system has it.
+    if [ "$(uname)" = Linux ] && ! pkg-config --exists libpcsclite 2>/dev/null; then install_packages pkg-config libpcsclite-dev; fi
     if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
         fail "Node.js 20 or newer with npm is missing. Install it and start again."
     fi

@@ -22,6 +22,7 @@ export class Town {
     town.residents = residents;
     town.data = mkdtempSync(join(tmpdir(), 'tegata-e2e-'));
     town.ports = [await freePort(), await freePort()];
+    town.readers = [];
     await town.up();
     return town;
   }
@@ -48,7 +49,7 @@ export class Town {
     await this.#answers();
   }
 
-  #kill = () => this.process?.kill('SIGKILL');
+  #kill = () => [this.process, ...this.readers].forEach((process) => process?.kill('SIGKILL'));
 
   async #answers() {
     const until = Date.now() + STARTING_MS;
@@ -61,6 +62,19 @@ export class Town {
     }
   }
 
+  /** Starts a card reader of its own, which stays when the town goes away; gives its address. */
+  async reader(...words) {
+    const port = await freePort();
+    const reader = spawn(BINARY, ['station', '--centre', this.origin, '--listen', `127.0.0.1:${port}`, ...words], { cwd: ROOT, stdio: 'ignore' });
+    this.readers.push(reader);
+    const address = `http://localhost:${port}`;
+    for (let tries = 0; tries < 100; tries++) {
+      if (await fetch(`${address}/healthz`).then((answer) => answer.ok, () => false)) return address;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error('the card reader does not answer');
+  }
+
   /** Pulls the plug: nothing is said, nothing is finished. */
   async down() {
     const ended = once(this.process, 'exit');
@@ -70,6 +84,7 @@ export class Town {
   }
 
   async end() {
+    for (const reader of this.readers) reader.kill('SIGKILL');
     if (this.process.exitCode === null && this.process.signalCode === null) await this.down();
     rmSync(this.data, { recursive: true, force: true });
   }

@@ -403,6 +403,10 @@ struct Paired {
 #[utoipa::path(post, path = "/api/v1/verifier/pair", request_body = PairingCode, responses((status = 200, body = Paired), (status = 429, description = "Too many wrong codes: Retry-After says when to ask again.")), tag = "verifier")]
 async fn pair(State(app): State<App>, view: View, Caller(mut ctx): Caller, Json(code): Json<PairingCode>) -> Result<Response, Problem> {
     let paired = identity::pair(&mut ctx, &code.code, &view.t("verify-title")).await?;
+    if paired.device.kind != identity::DeviceKind::Verifier {
+        // A station's code: nothing was changed, it is still good at the station.
+        return Err(identity::Error::CodeNotValid.into());
+    }
     let life_s = (paired.session.ends_at.as_second() - ctx.now().as_second()).max(0);
     ctx.commit().await?;
     let name = app.town().place(&paired.device.place).map_or_else(String::new, |place| view.words(&place.name).to_owned());

@@ -24,5 +24,6 @@ pub(crate) fn routes() -> Router<App> {
         .route("/staff/use", get(staff::used))
         .route("/staff/places", get(staff::places))
         .route("/staff/places/{place}/code", post(staff::pairing_code))
+        .route("/staff/places/{place}/station-code", post(staff::station_code))
         .route("/staff/places/{place}/end", post(staff::end_verifier))
 }

@@ -51,13 +51,17 @@ struct ProofJson {
     message: String,
     /// Two digits the asking screen shows too, for the holder to compare.
     comparison: String,
+    /// For how many seconds it may still be answered.
+    good_for_s: i64,
 }
 
 /// Gives the question behind a code, to the reader into which it was typed.
 #[utoipa::path(get, path = "/api/v1/proofs/{code}", params(("code" = String, Path)), responses((status = 200, body = ProofJson), (status = 429, description = "Too many wrong codes: Retry-After says when to ask again.")), tag = "proof")]
 async fn proof(Reader(mut ctx): Reader, Path(code): Path<String>) -> Result<Json<ProofJson>, Problem> {
     let asked = identity::proof_asked(&mut ctx, &code).await?;
+    let good_for_s = asked.challenge.expires_at.duration_since(ctx.now()).as_secs().max(0);
     Ok(Json(ProofJson {
+        good_for_s,
         id: asked.id,
         relying_party: asked.challenge.relying_party.clone(),
         purpose: asked.challenge.purpose.as_str(),

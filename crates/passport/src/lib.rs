@@ -5,6 +5,7 @@ mod apps;
 mod browser;
 mod domain;
 mod pages;
+mod stations;
 
 use std::sync::Arc;
 
@@ -23,14 +24,17 @@ const TEXTS: &[(&str, &str)] = &[
 
 const MENU: &[MenuItem] = &[MenuItem { rank: 90, href: "/me", text: "menu-me", icon: "person", staff: None }];
 
-/// Where a reader asks for the question behind a code.
-const CODES: &[CodeRoute] = &[CodeRoute { method: Method::GET, path: "/api/v1/proofs/{code}", kind: CodeKind::Proof }];
+/// Where a reader asks for the question behind a code, and where a station is enrolled by one.
+const CODES: &[CodeRoute] = &[
+    CodeRoute { method: Method::GET, path: "/api/v1/proofs/{code}", kind: CodeKind::Proof },
+    CodeRoute { method: Method::POST, path: "/api/v1/stations", kind: CodeKind::Pairing },
+];
 
 /// The passport service; `proofing` knows whom to trust and where the nearest reader is.
 pub fn service(proofing: Arc<Proofing>) -> Service {
     Service {
         pages: pages::routes().merge(apps::routes()).layer(Extension(Arc::clone(&proofing))),
-        api: api::routes().layer(Extension(proofing)),
+        api: api::routes().merge(stations::routes()).layer(Extension(proofing)),
         reactions: Box::new(|reactions| {
             // Who proved themselves before the register knew them is linked by the bundle that brings them.
             reactions.on(registry::BUNDLE_APPLIED, |ctx, _| {

@@ -22,9 +22,7 @@ struct Shown {
 impl Forms {
     /// Notes that a form for this code and card is shown, and gives what it carries.
     pub(crate) fn show(&self, code: &str, card: &str) -> String {
-        let mut bytes = [0; 16];
-        aws_lc_rs::rand::fill(&mut bytes).expect("the operating system gives random bytes");
-        let token = URL_SAFE_NO_PAD.encode(bytes);
+        let token = token();
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         open.push_back(Shown { token: token.clone(), code: code.to_owned(), card: card.to_owned() });
         while open.len() > OPEN_MAX {
@@ -39,6 +37,13 @@ impl Forms {
         let place = open.iter().position(|shown| shown.token == token);
         place.and_then(|place| open.remove(place)).is_some_and(|shown| shown.code == code && shown.card == card)
     }
+}
+
+/// What nobody guesses.
+pub(crate) fn token() -> String {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).expect("the operating system gives random bytes");
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 #[cfg(test)]

@@ -1,54 +1,142 @@
 //! The edge node: a card reader with a page of its own, beside the resident's browser or at a counter.
 //!
 //! It takes the code of a proof, fetches the question from the centre, lets the card answer, and hands the answer back. The PIN goes to the card
-//! and nowhere else; the centre checks everything again.
+//! and nowhere else; the centre checks everything again. Whatever is missing for the moment (the reader, the card, the centre), the page says so and
+//! goes on by itself when it is there.
 
+mod at_card;
 mod centre;
+mod enrolment;
+mod folder;
 mod forms;
 mod guard;
+mod kept;
 mod pages;
+mod pcsc;
 mod slot;
+pub mod virtual_reader;
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
+use tokio::net::TcpListener;
 
-pub use centre::Centre;
-pub use slot::{CardFolder, LaidCard};
+pub use centre::{Centre, CentreError, EnrolError};
+pub use enrolment::{Enrolment, EnrolmentError};
+pub use folder::{CardFolder, LaidCard, OnReader};
+pub use pcsc::CardReader;
+pub use slot::Slot;
+
+/// How often an enrolled station says at the centre that it is there.
+const GREETING: Duration = Duration::from_secs(6 * 60 * 60);
+/// How soon it says so again when the centre was away.
+const GREETING_AGAIN: Duration = Duration::from_secs(60);
 
 /// What a station works with.
 pub struct Station {
-    /// The centre it serves.
-    pub centre: Centre,
-    /// Software cards that can be laid on its reader.
-    pub cards: CardFolder,
+    centre: Centre,
+    slot: Slot,
+    /// Held while the card is spoken to: a card does one thing at a time.
+    at_card: Mutex<()>,
     forms: forms::Forms,
+    kept: kept::Kept,
+    /// Whether the centre has said that this station is no longer enrolled.
+    parted: AtomicBool,
     texts: town::Catalogue,
     assets: web::Assets,
 }
 
 impl Station {
-    /// Sets a station up in front of a centre with the cards of a folder.
-    pub fn new(centre: Centre, cards: CardFolder) -> Self {
+    /// Sets a station up in front of a centre with the place where cards lie.
+    pub fn new(centre: Centre, slot: Slot) -> Self {
         use town::Language;
         let texts = town::Catalogue::new(&[Language::JAPANESE, Language::EASY_JAPANESE, Language::ENGLISH])
             .add(&Language::JAPANESE, "station/ja.ftl", include_str!("../texts/ja/station.ftl"))
             .add(&Language::EASY_JAPANESE, "station/ja-easy.ftl", include_str!("../texts/ja-easy/station.ftl"))
             .add(&Language::ENGLISH, "station/en.ftl", include_str!("../texts/en/station.ftl"))
             .build();
-        Self { centre, cards, forms: forms::Forms::default(), texts, assets: web::Assets::load() }
+        Self {
+            centre,
+            slot,
+            at_card: Mutex::default(),
+            forms: forms::Forms::default(),
+            kept: kept::Kept::default(),
+            parted: AtomicBool::new(false),
+            texts,
+            assets: web::Assets::load(),
+        }
     }
 
-    /// The station's page.
-    pub fn router(self) -> Router {
+    /// Serves the station's page, and keeps its enrolment from ending unused.
+    ///
+    /// # Errors
+    /// When nothing can be accepted on the address any more.
+    pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
         let station = Arc::new(self);
+        let greeting = tokio::spawn(greet(Arc::clone(&station)));
+        let served = axum::serve(listener, station.routes()).await;
+        greeting.abort();
+        served
+    }
+
+    /// The station's page alone.
+    pub fn router(self) -> Router {
+        Arc::new(self).routes()
+    }
+
+    fn routes(self: &Arc<Self>) -> Router {
         Router::new()
             .route("/", get(pages::start))
+            .route("/waiting", get(pages::watch_centre))
             .route("/card", get(pages::card).post(pages::read))
+            .route("/card/waiting", get(pages::watch_card))
+            .route("/kept", get(pages::kept))
+            .route("/kept/waiting", get(pages::watch_kept))
             .route("/healthz", get(async || "ok\n"))
             .merge(web::assets_router())
-            .layer(axum::middleware::from_fn_with_state(Arc::clone(&station), guard::guard))
-            .with_state(station)
+            .layer(axum::middleware::from_fn_with_state(Arc::clone(self), guard::guard))
+            .with_state(Arc::clone(self))
+    }
+
+    /// Whether the four items this station reads count at the centre, so that the 4-digit PINs are enough.
+    fn is_enrolled(&self) -> bool {
+        self.centre.enrolment().is_some() && !self.parted.load(Ordering::Relaxed)
+    }
+
+    /// Notes what the centre says of the enrolment.
+    fn is_parted(&self, parted: bool) {
+        self.parted.store(parted, Ordering::Relaxed);
+    }
+}
+
+async fn greet(station: Arc<Station>) {
+    if station.centre.enrolment().is_none() {
+        return;
+    }
+    loop {
+        let centre = station.centre.clone();
+        let pause = match tokio::task::spawn_blocking(move || centre.greet()).await {
+            Ok(Ok(())) => {
+                station.is_parted(false);
+                GREETING
+            }
+            Ok(Err(CentreError::Refused { code })) => {
+                tracing::error!(code, "the centre does not know this station: enrol it again");
+                station.is_parted(true);
+                GREETING
+            }
+            Ok(Err(CentreError::Unreachable(error))) => {
+                tracing::warn!(%error, "the centre cannot be reached");
+                GREETING_AGAIN
+            }
+            Err(error) => {
+                tracing::error!(%error, "the greeting fell over");
+                GREETING_AGAIN
+            }
+        };
+        tokio::time::sleep(pause).await;
     }
 }

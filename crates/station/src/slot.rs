@@ -1,106 +1,91 @@
-//! Software cards in a folder: one JSON file each, with its counters, as a real card keeps them.
+//! Where the card lies: the reader at this machine, or a folder of software cards that stands in for one.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use jpki::Transport;
 
-use jpki::card::{CardState, SoftwareCard};
-use jpki::{Transport, TransportError};
-use serde::{Deserialize, Serialize};
+use crate::folder::CardFolder;
+use crate::pcsc::CardReader;
 
-/// A folder of software cards.
+/// Where the card lies.
 #[derive(Debug, Clone)]
-pub struct CardFolder(PathBuf);
-
-/// A software card on disk.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct LaidCard {
-    /// Whose it is, for choosing it.
-    pub label: String,
-    /// The card.
-    pub card: CardState,
+pub enum Slot {
+    /// Software cards, of which one is chosen on the page.
+    Cards(CardFolder),
+    /// A reader.
+    Reader(CardReader),
 }
 
-impl CardFolder {
-    /// The cards of a folder; a missing folder holds none.
-    pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self(folder.into())
-    }
+/// Why there is no card to speak to. Each is a state the page waits in, and goes on from by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// The service that knows the readers does not run, or does not let us in.
+    #[error("no reader service")]
+    NoService,
+    /// No reader is plugged in.
+    #[error("no reader")]
+    NoReader,
+    /// The reader failed.
+    #[error("reader failed")]
+    Failed,
+    /// No card.
+    #[error("no card")]
+    NoCard,
+    /// More than one card.
+    #[error("two cards")]
+    TwoCards,
+    /// Another program is using the card.
+    #[error("card in use")]
+    Busy,
+    /// A card that does not answer: upside down, or of a kind that does not talk this way.
+    #[error("card does not answer")]
+    Silent,
+}
 
-    /// Gives the cards: name and label.
-    ///
-    /// # Errors
-    /// When the folder cannot be read.
-    pub fn list(&self) -> io::Result<Vec<(String, String)>> {
-        let mut cards = Vec::new();
-        let entries = match fs::read_dir(&self.0) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(cards),
-            Err(error) => return Err(error),
-        };
-        for entry in entries {
-            let path = entry?.path();
-            if path.extension().is_some_and(|ending| ending == "json")
-                && let Some(name) = path.file_stem().and_then(|name| name.to_str())
-            {
-                cards.push((name.to_owned(), self.load(name)?.label));
-            }
+impl Trouble {
+    /// The key of the sentence to show.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::NoService => "reader-no-service",
+            Self::NoReader => "reader-none",
+            Self::Failed => "card-reader-failed",
+            Self::NoCard => "card-no-card",
+            Self::TwoCards => "reader-two-cards",
+            Self::Busy => "reader-busy",
+            Self::Silent => "reader-silent",
         }
-        cards.sort();
-        Ok(cards)
     }
 
-    /// Puts a card into the folder, replacing the one of that name in one step.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn save(&self, name: &str, card: &LaidCard) -> io::Result<()> {
-        fs::create_dir_all(&self.0)?;
-        let path = self.path(name)?;
-        let beside = path.with_extension("tmp");
-        fs::write(&beside, serde_json::to_vec(card)?)?;
-        fs::rename(beside, path)
-    }
-
-    fn load(&self, name: &str) -> io::Result<LaidCard> {
-        Ok(serde_json::from_slice(&fs::read(self.path(name)?)?)?)
-    }
-
-    /// The file of a name, which must be one: it comes from a form.
-    fn path(&self, name: &str) -> io::Result<PathBuf> {
-        let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-        if plain { Ok(Path::new(&self.0).join(format!("{name}.json"))) } else { Err(io::ErrorKind::NotFound.into()) }
-    }
-
-    /// Lays a card on the reader.
-    ///
-    /// # Errors
-    /// When there is none of that name.
-    pub(crate) fn lay(&self, name: &str) -> io::Result<OnReader> {
-        let LaidCard { label, card } = self.load(name)?;
-        let random = |bytes: &mut [u8]| aws_lc_rs::rand::fill(bytes).expect("the operating system gives random bytes");
-        Ok(OnReader { folder: self.clone(), name: name.to_owned(), label, card: SoftwareCard::insert(card, Box::new(random)) })
+    /// Whether it is the reader's, so that no card helps.
+    pub(crate) fn is_the_readers(self) -> bool {
+        matches!(self, Self::NoService | Self::NoReader | Self::Failed)
     }
 }
 
-/// A software card on the reader: what it counts is kept when it is taken off.
-pub(crate) struct OnReader {
-    folder: CardFolder,
-    name: String,
+/// A card that can be spoken to, and whose it is as far as that is known before it is read.
+pub(crate) struct Lying {
     pub(crate) label: String,
-    card: SoftwareCard,
+    pub(crate) link: Box<dyn Transport + Send>,
 }
 
-impl Transport for OnReader {
-    fn transmit(&mut self, apdu: &[u8]) -> Result<Vec<u8>, TransportError> {
-        let answer = self.card.answer(apdu);
-        // After every command, as a real card does: pulling the plug gives no tries back.
-        let kept = LaidCard { label: self.label.clone(), card: self.card.state().clone() };
-        self.folder.save(&self.name, &kept).map_err(|error| TransportError::Reader(error.to_string()))?;
-        Ok(answer)
+impl Slot {
+    /// The cards to choose from, name and label; none at a reader, where a card is laid.
+    pub(crate) fn choices(&self) -> Vec<(String, String)> {
+        match self {
+            Self::Reader(_) => Vec::new(),
+            Self::Cards(folder) => folder.list().unwrap_or_else(|error| {
+                tracing::error!(%error, "cards cannot be listed");
+                Vec::new()
+            }),
+        }
     }
 
-    fn power_off(&mut self) {
-        self.card.reset();
+    /// Connects to the card: nobody else can until it is let go of.
+    pub(crate) fn connect(&self, chosen: &str) -> Result<Lying, Trouble> {
+        match self {
+            Self::Cards(folder) => {
+                let card = folder.lay(chosen).map_err(|_| Trouble::NoCard)?;
+                Ok(Lying { label: card.label().to_owned(), link: Box::new(card) })
+            }
+            Self::Reader(reader) => Ok(Lying { label: String::new(), link: Box::new(reader.connect()?) }),
+        }
     }
 }

@@ -2,17 +2,20 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing there")]
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use axum::body::{Body, to_bytes};
 use axum::http::request::Builder;
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use jpki::card::{Personalise, Pins};
 use jpki::testca::{Municipality, Person, TestCa};
 use jpki::{KeyAlgorithm, PartialDate, Sex};
-use station::{CardFolder, Centre, LaidCard, Station};
+use station::{CardFolder, Centre, LaidCard, Slot, Station};
 use tower::ServiceExt as _;
 
 const CODE: &str = "ABCD-EFGH";
@@ -23,6 +26,18 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 struct Reader {
     router: Router,
     folder: PathBuf,
+    centre: Arc<Away>,
+}
+
+/// How far away the centre is.
+#[derive(Default)]
+struct Away {
+    /// It answers nothing.
+    all: AtomicBool,
+    /// It takes no answer.
+    answers: AtomicBool,
+    /// How often an answer came through.
+    taken: AtomicU64,
 }
 
 struct Answer {
@@ -38,13 +53,29 @@ impl Drop for Reader {
 }
 
 /// A centre that has asked one question.
-async fn centre() -> String {
+async fn centre(away: Arc<Away>) -> String {
     let question = serde_json::json!({
-        "id": "q", "relying_party": "https://town.example", "purpose": "register", "message": "AAAA", "comparison": "47",
+        "id": "q", "relying_party": "https://town.example", "purpose": "register", "message": "AAAA", "comparison": "47", "good_for_s": 600,
     });
+    let failing = Arc::clone(&away);
+    let take = move || {
+        let away = Arc::clone(&failing);
+        async move {
+            if away.answers.load(Ordering::SeqCst) {
+                return (StatusCode::BAD_GATEWAY, Json(serde_json::json!("a proxy's own words")));
+            }
+            away.taken.fetch_add(1, Ordering::SeqCst);
+            (StatusCode::OK, Json(serde_json::json!({ "done": true })))
+        }
+    };
+    let gone = move |request: axum::extract::Request, next: Next| {
+        let away = Arc::clone(&away);
+        async move { if away.all.load(Ordering::SeqCst) { StatusCode::SERVICE_UNAVAILABLE.into_response() } else { next.run(request).await } }
+    };
     let router = Router::new()
         .route("/api/v1/proofs/ABCDEFGH", get(move || async move { Json(question) }))
-        .route("/api/v1/proofs/q/answer", post(async || Json(serde_json::json!({ "done": true }))));
+        .route("/api/v1/proofs/q/answer", post(take))
+        .layer(axum::middleware::from_fn(gone));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
@@ -66,8 +97,9 @@ impl Reader {
         let card = Personalise::new(person).keys(KeyAlgorithm::P384).pins(Pins::default()).issue(&mut ca, now, &mut random).unwrap();
         let folder = std::env::temp_dir().join(format!("tegata-station-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
         CardFolder::new(&folder).save("hanako", &LaidCard { label: "花子".to_owned(), card }).unwrap();
-        let router = Station::new(Centre::new(&centre().await), CardFolder::new(&folder)).router();
-        Self { router, folder }
+        let away = Arc::<Away>::default();
+        let router = Station::new(Centre::new(&centre(Arc::clone(&away)).await), Slot::Cards(CardFolder::new(&folder))).router();
+        Self { router, folder, centre: away }
     }
 
     /// What the card counts and holds.
@@ -191,4 +223,53 @@ async fn the_language_comes_with_the_link_and_can_be_changed() {
         assert!(reader.get(&there).await.body.contains("ABCD-EFGH"));
     }
     assert!(reader.get("/?lang=nonsense").await.body.contains("画面に出ているコード"));
+}
+
+#[tokio::test]
+async fn no_try_is_spent_while_the_centre_is_away_and_the_page_goes_on_by_itself() {
+    let reader = Reader::new().await;
+    let form = form_of(&reader.get(&format!("/card?{OWN}")).await.body);
+    let before = reader.card();
+    reader.centre.all.store(true, Ordering::SeqCst);
+    for path in [format!("/?code={CODE}"), format!("/card?{OWN}")] {
+        let page = reader.get(&path).await.body;
+        assert!(page.contains("カードはまだ読んでいません") && page.contains("http-equiv=\"refresh\""), "{page}");
+        assert!(!page.contains("type=\"password\""), "{page}");
+    }
+    let typed = format!("{OWN}&password=WRONG99&form={form}");
+    assert!(reader.post(&typed).await.body.contains("カードはまだ読んでいません"));
+    assert_eq!(reader.card(), before, "a try was spent on an answer nobody could take");
+    let goes_on = async |path: &str| reader.get(path).await.body.contains("\"finished\":true");
+    let (first, card) = (format!("/waiting?code={CODE}"), format!("/card/waiting?{OWN}&seen=centre"));
+    assert!(!goes_on(&first).await && !goes_on(&card).await);
+    reader.centre.all.store(false, Ordering::SeqCst);
+    assert!(goes_on(&first).await && goes_on(&card).await);
+    assert!(reader.get(&format!("/card?{OWN}")).await.body.contains("あと5回"));
+}
+
+#[tokio::test]
+async fn an_answer_the_centre_could_not_take_is_kept_and_handed_in_once() {
+    let reader = Reader::new().await;
+    let form = form_of(&reader.get(&format!("/card?{OWN}")).await.body);
+    reader.centre.answers.store(true, Ordering::SeqCst);
+    let kept = reader.post(&format!("{OWN}&password={}&form={form}", Pins::default().signature)).await;
+    let kept = kept.headers[header::LOCATION].to_str().unwrap().to_owned();
+    let waiting = kept.replace("/kept?", "/kept/waiting?");
+    assert!(reader.get(&kept).await.body.contains("暗証番号をもう一度入れる必要はありません"));
+    assert!(reader.get(&waiting).await.body.contains("\"finished\":false"));
+    reader.centre.answers.store(false, Ordering::SeqCst);
+    while reader.get(&waiting).await.body.contains("\"finished\":false") {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    assert!(reader.get(&kept).await.body.contains("もとの画面に戻ってください"));
+    assert_eq!(reader.centre.taken.load(Ordering::SeqCst), 1);
+    assert!(reader.get("/kept?ticket=nobodys").await.body.contains("時間が過ぎました"));
+}
+
+#[tokio::test]
+async fn digits_are_not_enough_at_a_station_nobody_enrolled() {
+    let reader = Reader::new().await;
+    assert!(!reader.get(&format!("/?code={CODE}")).await.body.contains("value=\"digits\""));
+    let page = reader.get(&format!("/card?{OWN}&by=digits")).await.body;
+    assert!(page.contains("id=\"password\"") && !page.contains("id=\"pin\""), "{page}");
 }

@@ -8,14 +8,14 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use station::{CardFolder, Centre, Slot};
 use store::SystemClock;
-use tokio::net::TcpListener;
 use town::Town;
 
 use crate::Outcome;
 use crate::centre::Serving;
 use crate::house::{self, Setup};
-use crate::serve;
+use crate::{serve, station_command};
 
 /// What `tegata demo` is told.
 #[derive(clap::Args, Debug, Clone)]
@@ -79,8 +79,8 @@ pub async fn run(options: Options) -> Outcome {
     steps::bundle(&house, &data).await?;
     let codes = steps::codes(&house).await?;
     steps::tell(&house, &origin, &station, &cast, &codes);
-    let cards = data.join("cards");
-    let serving = tokio::spawn(async move { serve_station(&origin, cards, options.station).await });
+    let cards = Slot::Cards(CardFolder::new(data.join("cards")));
+    let serving = tokio::spawn(async move { station_command::serve_station(Centre::new(&origin), cards, options.station).await });
     serve::serve(house, options.listen, Some(data.join("bridge"))).await?;
     serving.abort();
     Ok(())
@@ -94,17 +94,6 @@ async fn reset(data: &Path, database: &str) -> Outcome {
     if database.starts_with("postgres") {
         store::Db::open(database).await?.forget_everything().await?;
     }
-    Ok(())
-}
-
-/// Serves a station's page.
-///
-/// # Errors
-/// When the address cannot be listened on.
-pub async fn serve_station(centre: &str, cards: PathBuf, listen: SocketAddr) -> Outcome {
-    let listener = TcpListener::bind(listen).await.map_err(|error| format!("{listen}: {error}"))?;
-    let station = station::Station::new(station::Centre::new(centre), station::CardFolder::new(cards));
-    axum::serve(listener, station.router()).await?;
     Ok(())
 }
 

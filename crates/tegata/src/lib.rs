@@ -15,6 +15,7 @@ pub mod revocation;
 pub mod scenario;
 pub mod serve;
 pub mod staff_command;
+pub mod station_command;
 pub mod town_command;
 
 /// Why a command ended without doing what it was asked: one line for the operator, with what it came from.

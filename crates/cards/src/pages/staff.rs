@@ -8,6 +8,7 @@ use axum::Form;
 use axum::extract::{Path, Query};
 use axum::response::{Redirect, Response};
 use civil::Date;
+use identity::DeviceKind;
 use serde::Deserialize;
 use town::{PlaceId, Programme};
 use web::{Caller, Page, Problem, Reader, View, staff, staff_name, to_mend};
@@ -160,7 +161,14 @@ fn use_page<'a>(view: &'a View, from: Date, until: Date, statistics: &UseStatist
 struct Places<'a> {
     view: &'a View,
     places: Vec<PlaceRow>,
-    code: Option<(String, String)>,
+    code: Option<Code>,
+}
+
+/// A code just made.
+struct Code {
+    title: String,
+    code: String,
+    hint: String,
 }
 
 struct PlaceRow {
@@ -169,6 +177,7 @@ struct PlaceRow {
     kind: String,
     programmes: Vec<String>,
     verifiers: Vec<identity::Device>,
+    stations: Vec<identity::Device>,
 }
 
 /// Places, their paired devices, and a button for a pairing code.
@@ -177,8 +186,13 @@ pub(super) async fn places(view: View, Reader(mut ctx): Reader) -> Result<Respon
     places_page(&view, &mut ctx, None).await
 }
 
-async fn places_page(view: &View, ctx: &mut Ctx, code: Option<(String, String)>) -> Result<Response, Problem> {
+async fn places_page(view: &View, ctx: &mut Ctx, code: Option<Code>) -> Result<Response, Problem> {
     let town = ctx.town().clone();
+    let devices = identity::devices(ctx).await?;
+    let at = |place: &PlaceId, kind: DeviceKind| {
+        let trusted = devices.iter().filter(|device| device.ended_at.is_none() && device.kind == kind && device.place == *place);
+        trusted.cloned().collect()
+    };
     let mut places = Vec::new();
     for place in &town.places {
         places.push(PlaceRow {
@@ -191,7 +205,8 @@ async fn places_page(view: &View, ctx: &mut Ctx, code: Option<(String, String)>)
                 .filter_map(|id| town.programme(id))
                 .map(|programme| view.words(&programme.name).to_owned())
                 .collect(),
-            verifiers: identity::verifiers_of(ctx, &place.id).await?,
+            verifiers: at(&place.id, DeviceKind::Verifier),
+            stations: at(&place.id, DeviceKind::Station),
         });
     }
     let name = staff_name(ctx).await?;
@@ -199,12 +214,26 @@ async fn places_page(view: &View, ctx: &mut Ctx, code: Option<(String, String)>)
     Ok(view.page(&Page::staff(&title, &ctx.actor, name), &Places { view, places, code }))
 }
 
-/// Makes a pairing code for a place and shows it.
-pub(super) async fn pairing_code(view: View, Caller(mut ctx): Caller, Path(place): Path<PlaceId>) -> Result<Response, Problem> {
+/// Makes a pairing code for a place's verifier and shows it.
+pub(super) async fn pairing_code(view: View, caller: Caller, Path(place): Path<PlaceId>) -> Result<Response, Problem> {
+    code_page(view, caller, &place, DeviceKind::Verifier).await
+}
+
+/// Makes an enrolment code for a place's card reader and shows it.
+pub(super) async fn station_code(view: View, caller: Caller, Path(place): Path<PlaceId>) -> Result<Response, Problem> {
+    code_page(view, caller, &place, DeviceKind::Station).await
+}
+
+async fn code_page(view: View, Caller(mut ctx): Caller, place: &PlaceId, kind: DeviceKind) -> Result<Response, Problem> {
     staff(&mut ctx, Permission::PairVerifier).await?;
-    let named = ctx.town().place(&place).map(|place| view.words(&place.name).to_owned()).ok_or_else(Problem::not_found)?;
-    let code = identity::pairing_code(&mut ctx, identity::DeviceKind::Verifier, &place).await?.code;
-    let page = places_page(&view, &mut ctx, Some((named, code))).await?;
+    let named = ctx.town().place(place).map(|place| view.words(&place.name).to_owned()).ok_or_else(Problem::not_found)?;
+    let code = identity::pairing_code(&mut ctx, kind, place).await?.code;
+    let (title, hint) = match kind {
+        DeviceKind::Verifier => ("staff-places-code", "staff-places-code-hint"),
+        DeviceKind::Station => ("staff-places-station-code", "staff-places-station-hint"),
+    };
+    let shown = Code { title: view.t1(title, "place", &named), code, hint: view.t(hint) };
+    let page = places_page(&view, &mut ctx, Some(shown)).await?;
     ctx.commit().await?;
     Ok(page)
 }

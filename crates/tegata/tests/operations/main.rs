@@ -9,4 +9,5 @@ mod document;
 mod helpers;
 mod lists;
 mod ocsp;
+mod reader;
 mod staff;

@@ -47,30 +47,30 @@ story('single sign-on', {}, async ({ town, browser, step }) => {
   try {
     await step('the town registers three services, and is told what cannot stand', async () => {
       await staff.goto(`${town.origin}/staff/services`);
-      await lookAtBoth(staff, '08-services-none');
+      await lookAtBoth(staff, '09-services-none');
       await staff.goto(`${town.origin}/staff/services/new`);
       await staff.fill('#name', '図書館');
       await staff.fill('#redirect_uris', 'http://library.example/back');
       await staff.getByRole('button', { name: '保存する' }).click();
       await staff.getByRole('alert').waitFor();
       assert.equal(await staff.inputValue('#name'), '図書館', 'what was typed is kept');
-      await lookAtBoth(staff, '08-service-wrong');
+      await lookAtBoth(staff, '09-service-wrong');
       const common = { exceptions: ['localhost'], purpose: '本を借りるときに使います。' };
       const books = await register(staff, town, {
         ...common, name: '図書館', redirect: [library.callback], logout: [`${library.origin}/out`], backchannel: `${library.origin}/backchannel`,
         scopes: ['profile', 'resident', 'district', 'offline_access', 'programme:senior-pass'], ages: '20 65', keys: await library.publicKey(),
       });
-      await lookAtBoth(staff, '08-service');
+      await lookAtBoth(staff, '09-service');
       await library.connect(town.origin, books.id);
       const care = await register(staff, town, { ...common, name: '診療所', redirect: [clinic.callback], scopes: ['resident'], fapi2: true, keys: await clinic.publicKey() });
       await clinic.connect(town.origin, care.id);
       const web = await register(staff, town, { ...common, name: '公共施設', redirect: [apache.callback], scopes: ['resident'], exceptions: ['localhost', 'shared_secret', 'plain_request', 'rs256'] });
       assert.match(web.secret, /^[\w-]{43}$/);
-      await look(staff, '08-service-secret');
+      await look(staff, '09-service-secret');
       await apache.start({ issuer: town.origin, ...web });
       await staff.goto(`${town.origin}/staff/services`);
       assert.equal(await staff.getByText('例外 RS256で署名する').count(), 1, 'exceptions are seen as such');
-      await lookAtBoth(staff, '08-services');
+      await lookAtBoth(staff, '09-services');
     });
 
     let subject;
@@ -78,7 +78,7 @@ story('single sign-on', {}, async ({ town, browser, step }) => {
       await resident.goto(`${library.origin}/login?scope=${encodeURIComponent('openid profile resident district age_over_65 programme:senior-pass offline_access')}`);
       await byCard(resident, town, 'senior');
       await resident.waitForURL(`${town.origin}/oidc/continue?**`);
-      await look(resident, '08-consent');
+      await look(resident, '09-consent');
       assert.match(await resident.locator('main').textContent(), /図書館.*65歳以上かどうか.*はい/s);
       await resident.getByRole('button', { name: '同意してログインする' }).click();
       await resident.waitForURL(`${library.origin}/callback?**`);
@@ -137,9 +137,9 @@ story('single sign-on', {}, async ({ town, browser, step }) => {
       const waiting = await client.initiateDeviceAuthorization(library.configuration, { scope: 'openid resident' });
       const polled = client.pollDeviceAuthorizationGrant(library.configuration, waiting);
       await resident.goto(waiting.verification_uri_complete);
-      await look(resident, '08-device');
+      await look(resident, '09-device');
       await resident.getByRole('button', { name: '次へ' }).click();
-      await look(resident, '08-device-ask');
+      await look(resident, '09-device-ask');
       await resident.getByRole('button', { name: 'ログインさせる' }).click();
       await resident.getByText('機器がログインしました').waitFor();
       const tokens = await polled;
@@ -160,7 +160,7 @@ story('single sign-on', {}, async ({ town, browser, step }) => {
       const { tokens } = library.last;
       assert.ok((await library.userinfo(tokens, subject)).name);
       await resident.goto(`${town.origin}/me/services`);
-      await look(resident, '08-mine');
+      await look(resident, '09-mine');
       const books = resident.locator('section.panel', { has: resident.getByRole('heading', { name: '図書館' }) });
       await books.locator('li', { hasText: '氏名' }).getByRole('button').click();
       await resident.waitForLoadState();
