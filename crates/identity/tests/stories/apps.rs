@@ -64,10 +64,12 @@ async fn an_app_proves_a_person_as_a_card_does() {
         assert!(proven.opened());
         assert_eq!((proven.account().name.as_str(), proven.account().assurance), ("青空　花子", Assurance::UserAuth));
         let account = proven.account().id;
+        house.pass(SignedDuration::from_mins(1));
         // Her card, whose certificate says the same, leads to the same account, and is surer.
         let card = house.cards.issue(hanako());
         let surer = house.prove(Actor::Anonymous, &card).await.unwrap();
         assert_eq!((surer.account().id, surer.opened(), surer.keys()), (account, false, proven.keys()));
+        house.pass(SignedDuration::from_mins(1));
         // And the app finds it again, now that somebody else's address stands in the register: what a card proved stays.
         op.state().told["address"] = json!("青空村大字湯ノ沢９番地");
         let again = prove(&house, &op, &apps, Actor::Anonymous, &fixed()).await.unwrap();
