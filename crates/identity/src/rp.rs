@@ -207,17 +207,18 @@ impl Apps {
         &self,
         provider: &AppProvider,
         tokens: &Tokens,
-        mut claims: Map<String, Value>,
+        claims: Map<String, Value>,
         subject: &str,
     ) -> Result<Map<String, Value>, AppRefusal> {
         let Some(address) = &provider.userinfo else { return Ok(claims) };
         let body = self.get(address, Some(&tokens.access_token))?;
-        let told: Map<String, Value> = serde_json::from_slice(&body).map_err(|_| AppRefusal::Answer)?;
+        let mut told: Map<String, Value> = serde_json::from_slice(&body).map_err(|_| AppRefusal::Answer)?;
         if told.get("sub").and_then(Value::as_str) != Some(subject) {
             return Err(AppRefusal::Subject);
         }
-        claims.extend(told);
-        Ok(claims)
+        // What was signed stands over what came by the line alone.
+        told.extend(claims);
+        Ok(told)
     }
 
     fn get(&self, address: &str, bearer: Option<&str>) -> Result<Vec<u8>, AppRefusal> {

@@ -126,9 +126,8 @@ async fn keep_proof(ctx: &mut Ctx, account: &Account, app: &IdentityApp, told: &
         account: account.id,
         kind: ProofKind::App,
         // A mere sign-in is as sure of the identity as the account was before.
-        ial: match (app.assurance, account.assurance) {
-            (AppAssurance::Signature, _) => Level::Three,
-            (_, Assurance::Signature) if told.items.is_none() => Level::Three,
+        ial: match (told.items.is_some(), app.assurance, account.assurance) {
+            (true, AppAssurance::Signature, _) | (false, _, Assurance::Signature) => Level::Three,
             _ => Level::Two,
         },
         aal: Level::Three,

@@ -259,8 +259,8 @@ pub(super) async fn keep_account(
         Belongs::To(id) => (people::find_account(ctx, id).await?.ok_or(Error::AccountNotFound)?, false),
         Belongs::New => (new_account(ctx), true),
     };
-    // Whoever was signed in to it while nobody knew whose it was may have been somebody else.
-    if !opened && account.assurance == Assurance::None {
+    // Whoever was signed in to it while it was less sure whose it was may have been somebody else, by an app too.
+    if !opened && items.is_some() && account.assurance < assurance {
         super::sessions::end_all(ctx, account.id).await?;
     }
     if let (Some(items), Some(keys)) = (items, told)

@@ -66,15 +66,17 @@ fn is_for(claims: &Map<String, Value>, client_id: &str) -> Result<(), AppRefusal
     if audience && party { Ok(()) } else { Err(AppRefusal::Audience) }
 }
 
-/// Not ended, begun, and made after the question was asked.
+/// Not ended, begun, and made after the question was asked; so was what the person did for it.
 fn is_in_time(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<(), AppRefusal> {
     let moment = |name: &str| claims.get(name).and_then(Value::as_f64);
     let (now, begun) = (expected.now.as_second() as f64, expected.begun_at.as_second() as f64);
     let skew = SKEW_S as f64;
     let ends = moment("exp").is_some_and(|exp| now < exp + skew);
     let made = moment("iat").is_some_and(|iat| iat <= now + skew && begun <= iat + skew);
+    // A provider that says when the person acted says that it was for this question. Whether all say so is not known; the standard has them.
+    let acted = claims.get("auth_time").is_none() || moment("auth_time").is_some_and(|acted| begun <= acted + skew);
     let begins = claims.get("nbf").is_none() || moment("nbf").is_some_and(|nbf| nbf <= now + skew);
-    if ends && made && begins { Ok(()) } else { Err(AppRefusal::Time) }
+    if ends && made && acted && begins { Ok(()) } else { Err(AppRefusal::Time) }
 }
 
 #[cfg(test)]
@@ -147,6 +149,7 @@ mod tests {
             (json!({ "iat": at - 361 }), AppRefusal::Time),
             (json!({ "iat": null }), AppRefusal::Time),
             (json!({ "nbf": at + 61 }), AppRefusal::Time),
+            (json!({ "auth_time": at - 361 }), AppRefusal::Time),
             (json!({ "nonce": "m" }), AppRefusal::Nonce),
             (json!({ "nonce": null }), AppRefusal::Nonce),
             (json!({ "at_hash": "x" }), AppRefusal::AccessToken),

@@ -37,7 +37,9 @@ pub(super) fn authorization(app: &IdentityApp, provider: &AppProvider, callback:
         .append_pair("state", asking.state)
         .append_pair("nonce", asking.nonce)
         .append_pair("code_challenge", &challenge)
-        .append_pair("code_challenge_method", "S256");
+        .append_pair("code_challenge_method", "S256")
+        // The person acts now: a provider that still knows a shared computer's last user signs nobody in (OpenID Connect Core section 3.1.2.1).
+        .append_pair("max_age", "0");
     if !app.acr_values.is_empty() {
         query.append_pair("acr_values", &app.acr_values.join(" "));
     }

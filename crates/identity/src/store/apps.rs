@@ -36,7 +36,7 @@ pub(crate) struct NewQuestion<'a> {
         from identity_app_question where state_hash = $1";
     /// Changes a row only once: two answers at the same moment leave one winner.
     ANSWER = "update identity_app_question set answered_at = $2, nonce = null, verifier = null where id = $1 and answered_at is null";
-    PROVE = "update identity_app_question set account = $2 where id = $1 and answered_at is not null and account is null";
+    PROVE = "update identity_app_question set account = $2, refused = null where id = $1 and answered_at is not null and account is null";
     REFUSE = "update identity_app_question set refused = $2 where id = $1 and (refused is null or refused <> $2)";
     FORGET = "delete from identity_app_question where expires_at < $1";
     BY_SUBJECT = "select account from identity_app_subject where subject_key = $1";

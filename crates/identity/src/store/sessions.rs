@@ -26,9 +26,9 @@ pub(crate) struct Carried {
         where s.token_hash = $1 and s.expires_at > $2";
     INSERT = "insert into identity_session (id, token_hash, kind, owner, label, started_at, expires_at, ends_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
     BY_ID = "select kind, owner, ends_at from identity_session where id = $1 and expires_at > $2";
-    /// With the proof that came shortly before.
+    /// With the card's proof that came shortly before. An app's is none: its provider may know the person from before.
     SIGNED_IN = "select s.owner, s.started_at, a.assurance,
-        (select max(p.at) from identity_proof p where p.account = a.id and p.at <= s.started_at and p.at > s.started_at - $3)
+        (select max(p.at) from identity_proof p where p.account = a.id and p.kind in ('signature', 'user_auth') and p.at <= s.started_at and p.at > s.started_at - $3)
         from identity_session s join identity_account a on a.id = s.owner where s.id = $1 and s.kind = 'holder' and s.expires_at > $2";
     REFRESH = "update identity_session set expires_at = $2 where id = $1 and expires_at < $2";
     RENEW = "update identity_session set token_hash = $2, started_at = $3, expires_at = $4, ends_at = $5 where id = $1";
