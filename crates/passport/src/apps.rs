@@ -72,7 +72,6 @@ struct Back {
 
 /// Takes the answer, signs this browser in and leads to where the person was going.
 async fn callback(
-    State(app): State<App>,
     view: View,
     Extension(proofing): Extension<Arc<Proofing>>,
     headers: HeaderMap,
@@ -89,8 +88,8 @@ async fn callback(
     let answer = AppAnswer { state: back.state, code: back.code, error: back.error, issuer: back.iss };
     let browser = Browser { secret: sent.as_ref().map(|sent| sent.secret.as_str()), label: &label, session };
     let next = sent.as_ref().and_then(|sent| sent.next.as_deref()).unwrap_or("/");
-    match domain::answer_app(app.store(), actor, &proofing, &id, answer, &browser).await {
-        Ok(session) => signed_in(&app, &session, now, next, Sent::forget()),
+    match domain::answer_app(view.app.store(), actor, &proofing, &id, answer, &browser).await {
+        Ok(session) => signed_in(&view.app, &session, now, next, Sent::forget()),
         Err(Error::Identity(error)) if how(&error).is_some() => Ok(failed(&view, offered, &error, next)),
         Err(error) => Err(error.into()),
     }
