@@ -32,7 +32,7 @@ enum Command {
         /// The folder.
         folder: PathBuf,
         /// Make new keys for single sign-on's tokens besides; a server takes them within a minute.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "app")]
         rotate_tokens: bool,
         /// Instead of them, the key of this identity app: it is made if it is missing, and its public half printed for the provider to register.
         #[arg(long)]
