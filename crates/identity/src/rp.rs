@@ -60,6 +60,15 @@ pub trait AppNetwork: Send + Sync {
     fn ask(&self, request: &AppRequest<'_>) -> Result<AppReply, AppSilent>;
 }
 
+/// The network of who asks nobody.
+struct Nobody;
+
+impl AppNetwork for Nobody {
+    fn ask(&self, _request: &AppRequest<'_>) -> Result<AppReply, AppSilent> {
+        Err(AppSilent)
+    }
+}
+
 /// The identity apps a town offers: those of the pack whose key is there.
 pub struct Apps {
     origin: String,
@@ -99,6 +108,11 @@ impl Apps {
     /// Offers no app yet; `origin` is where people reach the house, without a slash at the end.
     pub fn new(origin: impl Into<String>, network: Box<dyn AppNetwork>) -> Self {
         Self { origin: origin.into(), network, offered: Vec::new() }
+    }
+
+    /// Offers no app and asks nobody.
+    pub fn none() -> Self {
+        Self::new("", Box::new(Nobody))
     }
 
     /// Offers an app of the pack, with the key by which its provider knows this town.

@@ -28,11 +28,6 @@ pub fn offered(town: &Town, keys: &CentreKeys, origin: &str) -> Outcome<Apps> {
     Ok(apps)
 }
 
-/// The apps of nobody: none is offered, and nobody is asked.
-pub(crate) fn nobodys(origin: &str) -> Apps {
-    Apps::new(origin, Box::new(OverHttp::new()))
-}
-
 /// Providers asked over HTTP.
 struct OverHttp(ureq::Agent);
 

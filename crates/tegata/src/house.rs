@@ -131,7 +131,7 @@ pub fn services_of_nobody(town: &Arc<Town>) -> Outcome<Vec<Service>> {
     let proofing = Arc::new(Proofing {
         verifier: Verifier::new(Anchors::production(), Policy::production(ORIGIN)),
         revocation: Arc::new(jpki::revocation::AskNobody),
-        apps: apps::nobodys(ORIGIN),
+        apps: identity::Apps::none(),
         settings: identity::Settings::new(ORIGIN, &secret, &secret)?,
         station: None,
     });

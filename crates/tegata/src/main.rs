@@ -224,7 +224,7 @@ fn print_app_key(folder: &Path, app: &town::AppId) -> Outcome {
     let keys = keys::CentreKeys::in_folder(folder);
     keys.make_app(app)?;
     let key = keys.app(app)?.ok_or("the key was made and is not there")?;
-    println!("{:#}", key.public_jwk());
+    println!("{}", serde_json::to_string_pretty(key.public())?);
     Ok(())
 }
 

@@ -1,24 +1,20 @@
-use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_2048_8192_SHA256,
-    RSA_PSS_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use credential::{HolderKey, PublicKey};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::{AppRefusal, Error, Result, rules};
+use crate::jose::{self, Jwk, TokenKey};
+use crate::{AppRefusal, Error, Result};
 
 /// The longest ID token.
 const TOKEN_BYTES_MAX: usize = 32 * 1024;
 
 /// The key by which a provider knows this town: ECDSA on P-256.
-pub struct AppKey {
-    pair: EcdsaKeyPair,
-    public: HolderKey,
-}
+#[derive(Debug)]
+pub struct AppKey(TokenKey);
 
 impl AppKey {
     /// Makes a key and gives it in PKCS#8, to be kept in a file of its owner.
@@ -26,8 +22,7 @@ impl AppKey {
     /// # Errors
     /// [`Error::AppKey`] when there are no random bytes.
     pub fn generate() -> Result<Vec<u8>> {
-        let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).map_err(|_| Error::AppKey)?;
-        Ok(made.as_ref().to_vec())
+        jose::make_es256().map_err(|_| Error::AppKey)
     }
 
     /// Takes a key in PKCS#8.
@@ -35,30 +30,17 @@ impl AppKey {
     /// # Errors
     /// [`Error::AppKey`] when it is none on P-256.
     pub fn from_pkcs8(bytes: &[u8]) -> Result<Self> {
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, bytes).map_err(|_| Error::AppKey)?;
-        let public = PublicKey::from_uncompressed(pair.public_key().as_ref()).map_err(|_| Error::AppKey)?;
-        Ok(Self { pair, public: HolderKey(public) })
+        Ok(Self(TokenKey::es256(bytes).map_err(|_| Error::AppKey)?))
     }
 
     /// The public key as a JWK, for the provider to register.
-    pub fn public_jwk(&self) -> Value {
-        let coordinate = |bytes: &[u8; 32]| URL_SAFE_NO_PAD.encode(bytes);
-        let (x, y) = (coordinate(&self.public.0.x), coordinate(&self.public.0.y));
-        json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y, "use": "sig", "alg": "ES256", "kid": rules::thumbprint(&self.public) })
+    pub fn public(&self) -> &Jwk {
+        self.0.public()
     }
 
     /// Signs claims as a JWT by ES256.
     pub(super) fn sign(&self, claims: &Value) -> Option<String> {
-        let header = json!({ "alg": "ES256", "kid": rules::thumbprint(&self.public), "typ": "JWT" });
-        let message = [header.to_string(), claims.to_string()].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
-        let signature = self.pair.sign(&SystemRandom::new(), message.as_bytes()).ok()?;
-        Some(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature.as_ref())))
-    }
-}
-
-impl std::fmt::Debug for AppKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("AppKey(…)")
+        self.0.sign("JWT", claims).ok()
     }
 }
 
@@ -81,7 +63,7 @@ enum Public {
 }
 
 #[derive(Deserialize)]
-struct Jwk {
+struct Told {
     kty: String,
     kid: Option<String>,
     #[serde(rename = "use")]
@@ -106,7 +88,7 @@ impl KeySet {
     }
 }
 
-fn published(jwk: Jwk) -> Option<Published> {
+fn published(jwk: Told) -> Option<Published> {
     let bytes = |text: Option<String>| URL_SAFE_NO_PAD.decode(text?).ok();
     if jwk.purpose.is_some_and(|purpose| purpose != "sig") {
         return None;

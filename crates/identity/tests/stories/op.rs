@@ -125,7 +125,7 @@ impl Op {
     pub(crate) fn apps(&self, origin: &str) -> Apps {
         let pkcs8 = AppKey::generate().unwrap();
         let key = || AppKey::from_pkcs8(&pkcs8).unwrap();
-        self.state().client = key().public_jwk();
+        self.state().client = serde_json::to_value(key().public()).unwrap();
         let mut apps = Apps::new(origin, Box::new(self.clone()));
         for app in apps_of_pack() {
             apps = apps.with(app, key());

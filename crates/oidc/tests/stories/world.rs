@@ -46,15 +46,6 @@ impl Outside for Post {
     }
 }
 
-/// No identity app is asked in these stories.
-struct Silent;
-
-impl identity::AppNetwork for Silent {
-    fn ask(&self, _request: &identity::AppRequest<'_>) -> Result<identity::AppReply, identity::AppSilent> {
-        Err(identity::AppSilent)
-    }
-}
-
 /// A town on one engine.
 pub(crate) struct House {
     pub(crate) store: Store,
@@ -130,9 +121,9 @@ impl House {
         let proofing = Arc::new(Proofing {
             verifier: cards.verifier(),
             revocation: Arc::new(cards.good()),
+            apps: identity::Apps::none(),
             settings: Settings::new(ORIGIN, &MATCHING, &[2; 32]).unwrap(),
             station: None,
-            apps: identity::Apps::new(ORIGIN, Box::new(Silent)),
         });
         let post = Arc::new(Post::default());
         let provider = Arc::new(Provider::new(ORIGIN, keyring(), &[9; 32], Arc::clone(&post) as Arc<dyn Outside>));

@@ -310,7 +310,7 @@ impl Desk {
         let proofing = Arc::new(Proofing {
             verifier: Verifier::new(anchors, jpki::Policy::test(ORIGIN)),
             revocation: Arc::new(revocation),
-            apps: crate::apps::nobodys(ORIGIN),
+            apps: identity::Apps::none(),
             settings: identity::Settings::new(ORIGIN, &keys.match_bytes()?, &keys.serial_bytes()?)?,
             station: None,
         });
