@@ -11,6 +11,12 @@ prepareZXingModule({ overrides: { wasmBinary: readFileSync(createRequire(import.
 /** Proves with the card of one of the cast, from the first page to the cards. */
 export async function signIn(page, town, card) {
   await page.goto(`${town.origin}/start`);
+  await byCard(page, town, card);
+  await page.waitForURL(`${town.origin}/`);
+}
+
+/** From the first page of the way in through the card reader, to wherever the person was going. */
+export async function byCard(page, town, card) {
   await page.locator('main form button').click();
   await page.locator(`a[href^="${town.station}"]`).click();
   await page.locator('input[name="own"]').check();
@@ -18,7 +24,6 @@ export async function signIn(page, town, card) {
   await page.locator('main form button').click();
   await page.fill('#password', PASSWORD);
   await page.locator('main form button').click();
-  await page.waitForURL(`${town.origin}/`);
 }
 
 /** The children of a household as the family knows them: name and date of birth, from the register. */

@@ -5,20 +5,8 @@ import * as client from 'openid-client';
 import { Apache } from '../lib/apache.mjs';
 import { DESK, look, lookAtBoth, somebody } from '../lib/browser.mjs';
 import { Library } from '../lib/library.mjs';
-import { clerk } from '../lib/people.mjs';
+import { byCard, clerk } from '../lib/people.mjs';
 import { story } from '../lib/story.mjs';
-import { PASSWORD } from '../lib/town.mjs';
-
-/** The card of one of the cast, from the first page of the way in. */
-async function byCard(page, town, card) {
-  await page.locator('main form button').click();
-  await page.locator(`a[href^="${town.station}"]`).click();
-  await page.locator('input[name="own"]').check();
-  await page.locator(`input[name="card"][value="${card}"]`).check();
-  await page.locator('main form button').click();
-  await page.fill('#password', PASSWORD);
-  await page.locator('main form button').click();
-}
 
 /** Fills the console's form in; gives the client_id and, where there is one, the secret. */
 async function register(staff, town, { name, purpose, redirect, logout = [], backchannel = '', scopes, ages = '', exceptions = [], fapi2 = false, keys = '' }) {

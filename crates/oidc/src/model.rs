@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use civil::Timestamp;
+use civil::{Date, Timestamp};
 use identity::SessionId;
 use identity::jose::JwkSet;
 use serde::{Deserialize, Serialize};
@@ -274,6 +274,8 @@ pub struct Grant {
     pub auth_time: Timestamp,
     /// When it happened.
     pub granted_at: Timestamp,
+    /// The last day the person's trail says that the service was told something.
+    pub told_on: Date,
     /// Until when, if it is over.
     pub ended_at: Option<Timestamp>,
 }

@@ -4,6 +4,7 @@ use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use identity::{AppBegun, ProofSession, ProofSessionId};
+use web::cookie;
 
 /// The browser's half of a proof.
 const PROOF_COOKIE: &str = "tegata_proof";
@@ -79,12 +80,6 @@ impl Sent {
     pub(crate) fn forget() -> String {
         format!("{APP_COOKIE}=; Path=/start/app; HttpOnly; SameSite=Lax; Max-Age=0")
     }
-}
-
-/// The value of a cookie.
-pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// Gives a path that leads to a page of this house, or nothing: never another host, never the way in itself, nothing a header cannot carry.

@@ -17,7 +17,7 @@ use town::IdentityApp;
 use web::{App, Caller, Page, Problem, Reader, Session, View};
 
 use crate::api::account;
-use crate::browser::{Begun, browser_of, cookie};
+use crate::browser::{Begun, browser_of};
 use crate::domain::{Proofing, looks as looks_of};
 
 /// Lines of the access log on a page.
@@ -185,7 +185,7 @@ async fn me(view: View, headers: HeaderMap, Reader(mut ctx): Reader) -> Result<R
 
 /// The browsers signed in as the caller, the newest first.
 async fn sign_ins(view: &View, ctx: &mut Ctx, id: AccountId, headers: &HeaderMap) -> Result<Vec<SignIn>, Problem> {
-    let here = match cookie(headers, web::HOLDER_COOKIE) {
+    let here = match web::cookie(headers, web::HOLDER_COOKIE) {
         Some(token) => identity::actor_of(ctx, token).await?.map(|caller| caller.session),
         None => None,
     };

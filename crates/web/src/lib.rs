@@ -22,7 +22,7 @@ pub use caller::{
     staff_name,
 };
 pub use guard::comes_from_us;
-pub use language::{Arg, View, day_in_words, moment_in_words};
+pub use language::{Arg, View, cookie, day_in_words, moment_in_words};
 pub use problem::{Problem, log_failure, query_value};
 pub use service::{MenuItem, Service, house};
 pub use shell::{Island, Page, to_mend};

@@ -163,6 +163,7 @@ pub(crate) async fn grant(ctx: &mut Ctx, client: &Client, scopes: Scopes, person
         acr,
         auth_time: person.at,
         granted_at: now,
+        told_on: ctx.today(),
         ended_at: None,
     };
     grants::insert(ctx, &grant).await?;

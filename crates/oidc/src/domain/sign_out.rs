@@ -44,7 +44,7 @@ pub(crate) async fn signed_out(ctx: &mut Ctx, account: AccountId) -> Result<()> 
         }
         // Once: what goes on is open still when the person signs out of another browser.
         if rows::signed_out(ctx, grant.id).await? {
-            tell(ctx, &grant).await?;
+            tell(ctx, client.as_ref(), &grant).await?;
         }
     }
     Ok(())
@@ -54,15 +54,16 @@ pub(crate) async fn signed_out(ctx: &mut Ctx, account: AccountId) -> Result<()> 
 pub(crate) async fn leave(ctx: &mut Ctx, account: AccountId, client: ClientId) -> Result<()> {
     let open: Vec<Grant> = rows::open_of(ctx, account).await?.into_iter().filter(|grant| grant.client == client).collect();
     rows::end_at(ctx, account, client).await?;
+    let client = clients::find(ctx, client).await?;
     for grant in &open {
-        tell(ctx, grant).await?;
+        tell(ctx, client.as_ref(), grant).await?;
     }
     Ok(())
 }
 
-async fn tell(ctx: &mut Ctx, grant: &Grant) -> Result<()> {
-    let client = clients::find(ctx, grant.client).await?.filter(|client| client.ended_at.is_none());
-    if client.is_none_or(|client| client.backchannel_uri.is_none()) {
+async fn tell(ctx: &mut Ctx, client: Option<&Client>, grant: &Grant) -> Result<()> {
+    let wants_word = |client: &Client| client.ended_at.is_none() && client.backchannel_uri.is_some();
+    if !client.is_some_and(wants_word) {
         return Ok(());
     }
     let (client, session) = (grant.client, grant.session);

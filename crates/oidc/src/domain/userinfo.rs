@@ -55,8 +55,8 @@ pub(crate) async fn userinfo(ctx: &mut Ctx, provider: &Provider, token: &str, ke
     ctx.actor = Actor::Holder(standing.grant.account);
     let mut told = claims::told(ctx, standing.grant.account, &standing.scopes).await?;
     told.insert("sub".to_owned(), provider.subject(standing.client.id, standing.grant.account).into());
-    let noted = rows::was_told(ctx, standing.grant.id).await?;
-    Ok(Told { claims: told, unnoted: Some(standing.grant).filter(|_| !noted) })
+    let today = ctx.today();
+    Ok(Told { claims: told, unnoted: Some(standing.grant).filter(|grant| grant.told_on < today) })
 }
 
 /// Writes into the person's trail that a service was told something: once a day and sign-in, the sign-in itself being the first.

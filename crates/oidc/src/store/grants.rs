@@ -5,7 +5,7 @@ use crate::model::{ClientId, Grant, GrantId, Result, TokenKind};
 
 macro_rules! grant {
     ($rest:literal) => {
-        concat!("select id, client, account, session, scopes, acr, auth_time, granted_at, ended_at from oidc_grant ", $rest)
+        concat!("select id, client, account, session, scopes, acr, auth_time, granted_at, told_on, ended_at from oidc_grant ", $rest)
     };
 }
 
@@ -15,7 +15,6 @@ store::queries! {
     OPEN_OF = grant!("where account = $1 and ended_at is null order by granted_at");
     INSERT = "insert into oidc_grant (id, client, account, session, scopes, acr, auth_time, granted_at, told_on) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     TOLD = "update oidc_grant set told_on = $2 where id = $1 and told_on < $2";
-    WAS_TOLD = "select 1 from oidc_grant where id = $1 and told_on >= $2";
     SIGNED_OUT = "update oidc_grant set signed_out_at = $2 where id = $1 and signed_out_at is null";
     END = "update oidc_grant set ended_at = $2 where id = $1 and ended_at is null";
     END_AT = "update oidc_grant set ended_at = $3 where account = $1 and client = $2 and ended_at is null";
@@ -54,7 +53,8 @@ impl FromRow for Grant {
             acr: row.get(5)?,
             auth_time: row.get(6)?,
             granted_at: row.get(7)?,
-            ended_at: row.get(8)?,
+            told_on: row.get(8)?,
+            ended_at: row.get(9)?,
         })
     }
 }
@@ -100,16 +100,9 @@ pub(crate) async fn open_of(ctx: &mut Ctx, account: AccountId) -> Result<Vec<Gra
 
 pub(crate) async fn insert(ctx: &mut Ctx, grant: &Grant) -> Result<()> {
     let (id, client, account, session) = (grant.id, grant.client, grant.account, grant.session);
-    let today = ctx.today();
-    let values = params![id, client, account, session, &grant.scopes, grant.acr, grant.auth_time, grant.granted_at, today];
+    let values = params![id, client, account, session, &grant.scopes, grant.acr, grant.auth_time, grant.granted_at, grant.told_on];
     ctx.tx().execute(INSERT, values).await?;
     Ok(())
-}
-
-/// Whether the person's trail says already that the service was told something today.
-pub(crate) async fn was_told(ctx: &mut Ctx, id: GrantId) -> Result<bool> {
-    let today = ctx.today();
-    Ok(ctx.tx().query_opt::<(i64,)>(WAS_TOLD, params![id, today]).await?.is_some())
 }
 
 /// Notes that the service was told something today; true for the first time.
