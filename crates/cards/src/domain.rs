@@ -7,17 +7,20 @@ mod guardian;
 mod hold;
 mod issue;
 mod learn;
+mod media;
 mod share;
 mod status;
 
 pub use apply::{Offer, apply, offers};
 pub use decide::{Asked, decide, deliver_offline, knowledge};
 pub use entitle::{
-    EVERY_MIDNIGHT, FOLLOW_BUNDLE, ToFollow, end_phone_cards, end_unlinked, follow_bundle, plan_to_follow, reevaluate_people,
-    reevaluate_town,
+    EVERY_MIDNIGHT, FOLLOW_BUNDLE, ToFollow, end_closed, end_of_proxy, end_phone_cards, end_unlinked, follow_bundle, plan_to_follow,
+    reevaluate_people, reevaluate_town,
 };
 pub use hold::{CardView, Held, Taken, asks_from, end_by_clerk, make_room, my_cards, places_taken};
 pub use issue::{Office, phone_has};
+pub(crate) use learn::export;
 pub use learn::{UseStatistics, programme_counts, use_statistics};
+pub use media::decide_medium;
 pub use share::{SHARE_MINUTES, ShareState, Sharer, end_share, holders, join, share_code, share_state};
 pub use status::{free_places, status_token};

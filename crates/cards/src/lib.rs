@@ -28,6 +28,7 @@ pub const MIGRATIONS: Migrations = Migrations {
     files: &[
         ("202611230900_create.sql", include_str!("../migrations/202611230900_create.sql")),
         ("202611252210_free_places.sql", include_str!("../migrations/202611252210_free_places.sql")),
+        ("202611261010_media.sql", include_str!("../migrations/202611261010_media.sql")),
     ],
 };
 
@@ -75,6 +76,7 @@ pub fn service(office: Arc<Office>) -> Service {
             jobs.on(FOLLOW_BUNDLE, |ctx, job| Box::pin(async move { Ok(follow_bundle(ctx, &job.payload()?).await?) }));
         }),
         texts: TEXTS,
+        export: Some(|ctx, account| Box::pin(async move { Ok(domain::export(ctx, account).await?) })),
         menu: MENU,
         codes: CODES,
         ..Service::new("cards")
@@ -92,6 +94,21 @@ fn reactions(reactions: &mut Reactions) {
         Box::pin(async move {
             let unlinked: identity::Unlinked = event.payload()?;
             Ok(end_unlinked(ctx, unlinked.account).await?)
+        })
+    });
+    reactions.on(identity::ProxyEnded::KIND, |ctx, event| {
+        Box::pin(async move {
+            let ended: identity::ProxyEnded = event.payload()?;
+            if let Some(agent) = ended.agent {
+                end_of_proxy(ctx, agent, ended.principal).await?;
+            }
+            Ok(())
+        })
+    });
+    reactions.on(identity::AccountClosed::KIND, |ctx, event| {
+        Box::pin(async move {
+            let closed: identity::AccountClosed = event.payload()?;
+            Ok(end_closed(ctx, closed.account).await?)
         })
     });
     reactions.on(identity::PhoneEnded::KIND, |ctx, event| {

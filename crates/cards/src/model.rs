@@ -5,7 +5,7 @@ use credential::{NotEntitled, Refusal};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::{AccountId, ResidentId};
-use town::ProgrammeId;
+use town::{ProgrammeId, ShownBy};
 
 store::id!(EntitlementId, "A span of days in which a resident is entitled to a programme.");
 store::id!(ApplicationId, "An application for a programme given on request.");
@@ -14,7 +14,7 @@ store::id!(CardId, "The signed card in one phone.");
 store::id!(ShareId, "A code by which a card is shared.");
 store::id!(UseId, "An answer given at a place; made by the place, so that a retry is the same answer.");
 
-store::text_enum!(How { Own = "self", Guardian = "guardian", Shared = "shared" });
+store::text_enum!(How { Own = "self", Guardian = "guardian", Shared = "shared", Proxy = "proxy" });
 
 /// By what right an account shows a card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,25 @@ pub enum How {
     Guardian,
     /// Somebody who holds the card shared it.
     Shared,
+    /// The entitled person declared them to act for them.
+    Proxy,
+}
+
+impl How {
+    /// Whether it is a right of one's own to share it and to see who holds it: not what was shared, and not what one holds for somebody.
+    pub fn may_share(self) -> bool {
+        matches!(self, Self::Own | Self::Guardian)
+    }
+
+    /// Who it is in the words of a pack.
+    pub fn shown_by(self) -> ShownBy {
+        match self {
+            Self::Own => ShownBy::Own,
+            Self::Guardian => ShownBy::Guardian,
+            Self::Shared => ShownBy::Shared,
+            Self::Proxy => ShownBy::Proxy,
+        }
+    }
 }
 
 store::text_enum!(Ended {
@@ -34,6 +53,7 @@ store::text_enum!(Ended {
     SourceEnded = "source_ended",
     MadeRoom = "made_room",
     NoLongerGuardian = "no_longer_guardian",
+    NoLongerProxy = "no_longer_proxy",
     Unlinked = "unlinked",
     ByClerk = "by_clerk",
 });
@@ -53,6 +73,8 @@ pub enum Ended {
     MadeRoom,
     /// Custody changed.
     NoLongerGuardian,
+    /// The proxy was ended or is past.
+    NoLongerProxy,
     /// The account is no longer linked to the resident.
     Unlinked,
     /// A clerk ended it at the counter.
@@ -74,7 +96,7 @@ pub struct Holding {
     pub how: How,
     /// How the holder calls it: the checked name, or what the sharer wrote.
     pub label: String,
-    /// Who shared it.
+    /// Who shared it, or for whom the account acts.
     pub shared_by: Option<AccountId>,
     /// Since when.
     pub created_at: Timestamp,
@@ -217,6 +239,9 @@ pub enum Error {
     /// The person is not entitled today.
     #[error("not entitled: {0:?}")]
     NotEntitled(NotEntitled),
+    /// The account's person is not known surely enough for the programme.
+    #[error("the proof is too weak for the programme")]
+    ProofTooWeak,
     /// The name does not match the register's keyed hash.
     #[error("the name does not match the register")]
     NameDoesNotMatch,

@@ -20,6 +20,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/join", get(holder::join_form).post(holder::join))
         .route("/join/{code}", get(holder::join_form))
         .route("/verify", get(verify::page))
+        .route("/verify/number", get(verify::number).post(verify::decide_number))
         .route("/staff/programmes", get(staff::programmes))
         .route("/staff/use", get(staff::used))
         .route("/staff/places", get(staff::places))

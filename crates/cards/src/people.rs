@@ -90,6 +90,6 @@ pub(crate) async fn name_of(ctx: &mut Ctx, holding: &Holding) -> Result<Option<S
 pub(crate) async fn name(ctx: &mut Ctx, how: How, account: AccountId, label: &str) -> Result<Option<String>> {
     match how {
         How::Own => Ok(identity::label_of(ctx, account).await?),
-        How::Guardian | How::Shared => Ok(Some(label.to_owned()).filter(|label| !label.is_empty())),
+        How::Guardian | How::Shared | How::Proxy => Ok(Some(label.to_owned()).filter(|label| !label.is_empty())),
     }
 }

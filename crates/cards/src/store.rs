@@ -76,11 +76,12 @@ store::queries! {
     SHARE_BY_ID = "select id, programme, resident, account, expires_at, joined_holding from cards_share where id = $1";
     JOIN_SHARE = "update cards_share set joined_holding = $2 where id = $1 and joined_holding is null";
 
-    INSERT_USE = "insert into cards_use (id, shown_key, at, day, received_at, place, online, accepted, refusal, why, card, programme, resident, age, knowledge_age_s)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict do nothing";
+    INSERT_USE = "insert into cards_use (id, shown_key, at, day, received_at, place, online, accepted, refusal, why, card, programme, resident, age, knowledge_age_s, medium)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict do nothing";
     USE_BY_ID = "select place, accepted, refusal, why, card, programme, resident from cards_use where id = $1";
     USES_BY_DAY = "select day, programme, place, accepted, count(*) from cards_use where day >= $1 and day <= $2 group by day, programme, place, accepted order by day";
     USES_BY_AGE = "select programme, age / 10, count(*) from cards_use where day >= $1 and day <= $2 and accepted and age is not null group by programme, age / 10";
+    USES_OF_RESIDENT = "select at, place, programme, medium, accepted from cards_use where resident = $1 order by at, id";
     USES_TODAY = "select programme, count(*) from cards_use where day = $1 and accepted and programme is not null group by programme";
 }
 
@@ -306,6 +307,8 @@ pub(crate) struct Given<'a> {
     pub(crate) shown_key: Option<String>,
     /// How old the place's knowledge was; none for an online answer.
     pub(crate) knowledge_age_s: Option<i64>,
+    /// What was laid on a reader in place of a phone.
+    pub(crate) medium: Option<town::Medium>,
 }
 
 /// Writes an answer's line; false when it, or the same presentation, is there already.
@@ -326,7 +329,8 @@ pub(crate) async fn insert_use(tx: &mut Tx, decision: &Decision, given: &Given<'
         decision.programme.as_ref(),
         decision.resident,
         given.age,
-        given.knowledge_age_s
+        given.knowledge_age_s,
+        given.medium.map(town::Medium::word)
     ];
     Ok(tx.execute(INSERT_USE, values).await? == 1)
 }
@@ -366,6 +370,13 @@ pub(crate) async fn uses_by_age(tx: &mut Tx, from: Date, until: Date) -> Result<
     tx.query(USES_BY_AGE, params![from, until]).await
 }
 
+/// A use of a person's cards: when, where, of what, by what in place of a phone, yes or no.
+pub(crate) type OwnUse = (Timestamp, PlaceId, Option<ProgrammeId>, Option<String>, bool);
+
+pub(crate) async fn uses_of_resident(tx: &mut Tx, resident: ResidentId) -> Result<Vec<OwnUse>> {
+    tx.query(USES_OF_RESIDENT, params![resident]).await
+}
+
 impl OfflineUse {
     /// As a decision, with whose card it was.
     pub(crate) fn as_decision(&self, resident: Option<ResidentId>) -> Decision {
@@ -378,6 +389,6 @@ impl OfflineUse {
 pub(crate) fn label_of(how: How, name: Option<&str>) -> String {
     match how {
         How::Own => String::new(),
-        How::Guardian | How::Shared => name.unwrap_or_default().to_owned(),
+        How::Guardian | How::Shared | How::Proxy => name.unwrap_or_default().to_owned(),
     }
 }

@@ -20,6 +20,7 @@ pub(crate) fn family_key(view: &View, card: &CardView) -> Option<&'static str> {
     let programme = view.app.town().programme(&card.holding.programme).filter(|_| card.is_live())?;
     match card.holding.how {
         How::Shared => Some("share-give-back"),
+        How::Proxy => None,
         How::Own | How::Guardian => programme.may_be_shown_by(ShownBy::Shared).then_some("card-share"),
     }
 }

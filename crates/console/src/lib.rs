@@ -7,6 +7,7 @@ mod access;
 mod audit;
 mod bridge;
 mod charts;
+mod duplicates;
 mod home;
 mod listed;
 mod matching;
@@ -41,6 +42,7 @@ const MENU: &[MenuItem] = &[
     MenuItem { rank: 10, href: "/staff", text: "menu-staff-home", icon: "home", staff: Some(Permission::SeeProgrammes) },
     MenuItem { rank: 30, href: "/staff/people", text: "menu-people", icon: "people", staff: Some(Permission::SeePerson) },
     MenuItem { rank: 40, href: "/staff/matching", text: "menu-matching", icon: "queue", staff: Some(Permission::SeeMatching) },
+    MenuItem { rank: 42, href: "/staff/duplicates", text: "menu-duplicates", icon: "people", staff: Some(Permission::ResolveMatch) },
     MenuItem { rank: 70, href: "/staff/bridge", text: "menu-bridge", icon: "bridge", staff: Some(Permission::SeeBridge) },
     MenuItem { rank: 60, href: "/staff/what-if", text: "menu-what-if", icon: "rule", staff: Some(Permission::AskWhatIf) },
     MenuItem { rank: 90, href: "/staff/members", text: "menu-members", icon: "key", staff: Some(Permission::ManageStaff) },
@@ -101,6 +103,8 @@ fn pages() -> Router<App> {
         .route("/staff/bridge/{number}", get(bridge::run))
         .route("/staff/bridge/{number}/approve", post(bridge::approve))
         .route("/staff/bridge/{number}/reject", post(bridge::reject))
+        .route("/staff/duplicates", get(duplicates::list))
+        .route("/staff/duplicates/merge", post(duplicates::merge))
         .route("/staff/matching", get(matching::queue))
         .route("/staff/matching/{request}", get(matching::case))
         .route("/staff/matching/{request}/link", post(matching::link))

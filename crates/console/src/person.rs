@@ -42,6 +42,7 @@ struct Record<'a> {
     accounts: Vec<AccountRow>,
     may_end: bool,
     may_unlink: bool,
+    may_serve: bool,
     error: Option<String>,
 }
 
@@ -126,6 +127,7 @@ pub(crate) async fn record(
         when,
         accounts: accounts(&view, &mut ctx, id).await?,
         may_end: permitted(&ctx.actor, Permission::EndCard),
+        may_serve: permitted(&ctx.actor, Permission::ServeCounter),
         may_unlink: permitted(&ctx.actor, Permission::ResolveMatch),
         error: faulty.then(|| view.t("shell-not-a-day")),
     };
@@ -163,7 +165,7 @@ fn items(view: &View, resident: &Resident, today: Date) -> Vec<(String, String)>
 fn facts(view: &View, resident: &Resident) -> Vec<(String, String)> {
     let town = view.app.town();
     let known = registry::typed_facts(resident, town);
-    let named = |fact: &town::Fact| Some((view.words(&fact.label).to_owned(), words::value(view, known.get(fact.name.as_str())?)));
+    let named = |fact: &town::Fact| Some((view.words(&fact.label).to_owned(), view.fact(known.get(fact.name.as_str())?)));
     town.facts.iter().filter_map(named).collect()
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use civil::{Date, PartialDate, Sex};
 use registry::bridge::Status;
-use rule::Value;
 use store::{Ctx, Role};
 use web::{Problem, View};
 
@@ -41,18 +40,6 @@ pub(crate) fn birth(view: &View, birth: Option<PartialDate>) -> String {
         (Some(day), "ja") => format!("{}（{}）", view.day(&day), civil::wareki::format(birth)),
         (Some(day), _) => view.day(&day),
         (None, _) => civil::wareki::format(birth),
-    }
-}
-
-/// A fact's value.
-pub(crate) fn value(view: &View, value: &Value) -> String {
-    match value {
-        Value::Bool(true) => view.t("console-yes"),
-        Value::Bool(false) => view.t("console-no"),
-        Value::Int(number) => view.count(number),
-        Value::String(text) => text.to_string(),
-        Value::Date(day) => view.day(day),
-        _ => view.t("console-not-known"),
     }
 }
 

@@ -65,6 +65,9 @@ pub enum Refusal {
     /// This place does not take part in the programme.
     #[error("not accepted at this place")]
     NotAcceptedHere,
+    /// What was laid on the reader is not enough for this programme: the card in the phone, or a surer thing, is needed.
+    #[error("not enough for this programme")]
+    MediumNotAccepted,
     /// Offline, and what this verifier knows is older than the town allows or says nothing about this card.
     #[error("knowledge is {seconds} s old")]
     KnowledgeTooOld {
@@ -108,6 +111,7 @@ impl Refusal {
             Self::UnknownCard => "unknown_card",
             Self::NotEntitled { .. } => "not_entitled",
             Self::NotAcceptedHere => "not_accepted_here",
+            Self::MediumNotAccepted => "medium_not_accepted",
             Self::KnowledgeTooOld { .. } => "knowledge_too_old",
         }
     }

@@ -1,12 +1,16 @@
 //! One function per thing a person can do: allow, load, decide, save, record.
 
 pub(crate) mod apps;
+pub(crate) mod counter;
 pub(crate) mod devices;
+pub(crate) mod life;
 pub(crate) mod links;
 pub(crate) mod matches;
+pub(crate) mod media;
 pub(crate) mod people;
 pub(crate) mod phones;
 pub(crate) mod prove;
+pub(crate) mod proxies;
 pub(crate) mod sessions;
 pub(crate) mod staff;
 pub(crate) mod tries;

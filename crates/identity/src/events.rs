@@ -4,7 +4,7 @@ use ::store::{AccountId, ResidentId, StaffId};
 use serde::{Deserialize, Serialize};
 use town::{AppId, PlaceId};
 
-use crate::{AppQuestionId, DeviceId, DeviceKind, MatchRequestId, PhoneId, ProofId};
+use crate::{AppQuestionId, DeviceId, DeviceKind, MatchRequestId, MediumId, PhoneId, ProofId, ProxyId};
 
 macro_rules! event {
     ($(#[$meta:meta])* $name:ident = $kind:literal { $($(#[$field_meta:meta])* $field:ident: $type:ty),+ $(,)? }) => {
@@ -102,6 +102,62 @@ event! {
         account: AccountId,
         /// The phone.
         phone: PhoneId,
+    }
+}
+event! {
+    /// Something that is laid on a reader in place of a phone was bound to an account.
+    MediumBound = "identity.medium_bound" {
+        /// Whose.
+        account: AccountId,
+        /// What.
+        medium: MediumId,
+    }
+}
+event! {
+    /// Such a thing no longer counts.
+    MediumEnded = "identity.medium_ended" {
+        /// Whose it was.
+        account: AccountId,
+        /// What.
+        medium: MediumId,
+    }
+}
+event! {
+    /// Somebody may act for somebody else from now on.
+    ProxyAgreed = "identity.proxy_agreed" {
+        /// The declaration.
+        proxy: ProxyId,
+        /// For whom.
+        principal: AccountId,
+        /// Who.
+        agent: AccountId,
+    }
+}
+event! {
+    /// Somebody may no longer act for somebody else.
+    ProxyEnded = "identity.proxy_ended" {
+        /// The declaration.
+        proxy: ProxyId,
+        /// For whom.
+        principal: AccountId,
+        /// Who, if anybody had agreed.
+        agent: Option<AccountId>,
+    }
+}
+event! {
+    /// An account was closed by its owner.
+    AccountClosed = "identity.account_closed" {
+        /// Which.
+        account: AccountId,
+    }
+}
+event! {
+    /// Two accounts of one person became one.
+    AccountsMerged = "identity.accounts_merged" {
+        /// The one that stays.
+        kept: AccountId,
+        /// The one that was closed.
+        closed: AccountId,
     }
 }
 event! {

@@ -18,16 +18,21 @@ pub mod secret;
 mod store;
 
 pub use domain::apps::{begin_app_proof, complete_app_proof, note_app_refusal, take_app_answer};
+pub use domain::counter::{CounterItems, assurance_of, end_everything, prove_at_counter};
 pub use domain::devices::{devices, end_device, pair, pairing_code, verifiers_of};
+pub use domain::life::{close_account, duplicates, merge_accounts};
 pub use domain::links::{accounts_of, accounts_waiting, link, link_of, unlink};
 pub use domain::matches::{ask_for_match, match_open_for, match_requests, protect_matches, reject_match, resolve_match, see_match_request};
+pub use domain::media::{ask_region_id, bind_medium, bind_region_id, end_medium, make_medium, media_of, medium_of, region_number};
 pub use domain::people::{account, forget_expired, label_of, start_light_account, who_looked};
 pub use domain::phones::{end_phone, phone, phone_challenge, phones_of, register_phone, speak_for};
 pub use domain::prove::{
     ask_revocation, begin_proof, claim_proof, complete_proof, note_refusal, open_question, proof_asked, proof_state, proofs_of,
 };
+pub use domain::proxies::{agents_of, agree_to_proxy, declare_proxy, end_proxy, principals_of, proxy_allows, proxy_offered};
 pub use domain::sessions::{
-    actor_of, end_session, end_sessions_of, refresh_session, renew_session, session_stands, sessions_of, signed_in, start_session,
+    actor_of, end_session, end_sessions_of, refresh_session, renew_session, session_stands, sessions_of, signed_in, start_kiosk_session,
+    start_session,
 };
 pub use domain::staff::{
     Demonstration, accept_invitation, accept_invitation_without_passkey, add_passkey, begin_acceptance, begin_passkey, begin_sign_in,
@@ -50,5 +55,6 @@ pub const MIGRATIONS: ::store::Migrations = ::store::Migrations {
         ("202611252230_parted.sql", include_str!("../migrations/202611252230_parted.sql")),
         ("202611252300_code_tries.sql", include_str!("../migrations/202611252300_code_tries.sql")),
         ("202611260230_identity_apps.sql", include_str!("../migrations/202611260230_identity_apps.sql")),
+        ("202611261000_media.sql", include_str!("../migrations/202611261000_media.sql")),
     ],
 };

@@ -8,9 +8,13 @@ use town::PlaceId;
 
 mod apps;
 mod error;
+mod media;
+mod proxies;
 
 pub use apps::{AppAnswer, AppBegun, AppQuestion, AppQuestionId, AppRefusal, AppTold};
 pub use error::{Error, Result};
+pub use media::{BoundBy, BoundMedium, Document, MediaKey, MediumEnd, MediumId, MediumNumber};
+pub use proxies::{Proxy, ProxyEnd, ProxyId, ProxyScope};
 
 ::store::id!(ProofSessionId, "A question put to a card, from the moment a person asks to be proven until the answer is claimed.");
 ::store::id!(ProofId, "A proof that was given.");
@@ -65,8 +69,10 @@ pub enum ProofKind {
     UserAuth,
     /// An identity app.
     App,
+    /// A clerk looked at a document at the counter.
+    Counter,
 }
-text_enum!(ProofKind { Signature = "signature", UserAuth = "user_auth", App = "app" });
+text_enum!(ProofKind { Signature = "signature", UserAuth = "user_auth", App = "app", Counter = "counter" });
 
 /// A person's account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +91,8 @@ pub struct Account {
     pub substitutes: bool,
     /// Since when.
     pub opened_at: Timestamp,
+    /// Until when, if its owner closed it or it was merged into another.
+    pub closed_at: Option<Timestamp>,
 }
 
 /// A proof that was given.
@@ -481,8 +489,10 @@ pub enum CodeKind {
     Share,
     /// Lets a device without a keyboard sign in.
     Device,
+    /// Agrees to act for somebody.
+    Proxy,
 }
-text_enum!(CodeKind { Proof = "proof", Pairing = "pairing", Invitation = "invitation", Share = "share", Device = "device" });
+text_enum!(CodeKind { Proof = "proof", Pairing = "pairing", Invitation = "invitation", Share = "share", Device = "device", Proxy = "proxy" });
 
 /// Who types codes, to be told from others and not to be known: a hash of an account, or of a network address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -16,6 +16,8 @@ pub(crate) const PROOF_LIFE: SignedDuration = SignedDuration::from_mins(10);
 pub(crate) const PROOF_TO_SESSION_US: i64 = 20 * 60 * 1_000_000;
 /// For how many days the proof of an identity app counts: it does not tell when the certificate behind it ends.
 pub(crate) const APP_PROOF_DAYS: i64 = 365;
+/// For how many days a clerk's look at a document counts.
+pub(crate) const COUNTER_PROOF_DAYS: i64 = 365;
 /// How long a question put to a phone may be answered.
 pub(crate) const PHONE_CHALLENGE_LIFE: SignedDuration = SignedDuration::from_mins(5);
 /// How long a pairing code may be typed.
@@ -24,6 +26,8 @@ pub(crate) const PAIRING_LIFE: SignedDuration = SignedDuration::from_mins(30);
 pub(crate) const INVITATION_LIFE: SignedDuration = SignedDuration::from_hours(72);
 /// How long a passkey ceremony may take.
 pub(crate) const CEREMONY_LIFE: SignedDuration = SignedDuration::from_mins(10);
+/// How long somebody is signed in at a kiosk: long enough to share a card, too short for the next person but one.
+pub(crate) const KIOSK_LIFE: SignedDuration = SignedDuration::from_mins(15);
 /// How long wrong codes are remembered against who typed them.
 pub(crate) const TRY_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 /// The most characters a name or label may have.
@@ -39,7 +43,7 @@ pub const CODE_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 pub(crate) fn tries_max(kind: CodeKind) -> u32 {
     match kind {
         CodeKind::Proof => 30,
-        CodeKind::Share | CodeKind::Device => 20,
+        CodeKind::Share | CodeKind::Device | CodeKind::Proxy => 20,
         CodeKind::Pairing | CodeKind::Invitation => 10,
     }
 }

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::rules::{CODE_ALPHABET, CODE_CHARS, readable_code};
-use crate::{Error, Result};
+use crate::{Error, MediaKey, Result};
 
 /// What proofs need besides the card: the service's name and the secrets of this town.
 pub struct Settings {
@@ -38,6 +38,11 @@ impl Settings {
     /// The secret of the match keys.
     pub fn match_secret(&self) -> &MatchSecret {
         &self.match_secret
+    }
+
+    /// What numbers of media are hashed under.
+    pub fn media_key(&self) -> MediaKey {
+        MediaKey::new(&self.serial_secret)
     }
 
     pub(crate) fn serial_secret(&self) -> &[u8] {

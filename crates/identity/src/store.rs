@@ -2,11 +2,14 @@
 
 pub(crate) mod apps;
 pub(crate) mod devices;
+pub(crate) mod life;
 pub(crate) mod links;
 pub(crate) mod matches;
+pub(crate) mod media;
 pub(crate) mod people;
 pub(crate) mod phones;
 pub(crate) mod prove;
+pub(crate) mod proxies;
 pub(crate) mod sessions;
 pub(crate) mod staff;
 pub(crate) mod tries;
@@ -21,11 +24,14 @@ mod tests {
         let all = [
             super::apps::ALL,
             super::devices::ALL,
+            super::life::ALL,
             super::links::ALL,
             super::matches::ALL,
+            super::media::ALL,
             super::people::ALL,
             super::phones::ALL,
             super::prove::ALL,
+            super::proxies::ALL,
             super::sessions::ALL,
             super::staff::ALL,
             super::tries::ALL,

@@ -27,7 +27,9 @@ pub use cert::{CertificateError, ParsedCertificate, SignatureAlgorithm};
 pub use challenge::{Challenge, DOMAIN, Purpose};
 pub use four::{FourItems, FourItemsError, PartialDate, Sex};
 pub use keys::{KeyAlgorithm, KeyError, PrivateKey};
-pub use reader::{CardError, PinKind, Reader, SignaturePassword, SpendLastTry, TextPin, Transport, TransportError, Tries, UserAuthPin};
+pub use reader::{
+    CardError, PinKind, Reader, SignaturePassword, SpendLastTry, TextPin, TownKey, Transport, TransportError, Tries, UserAuthPin,
+};
 pub use revocation::{Evidence, Reason, Revocation, Status};
 pub use serial::{Serial, SerialKey, serial_key};
 pub use text::{TextError, parse_four_items};

@@ -12,7 +12,7 @@ pub(crate) mod userinfo;
 
 use identity::secret::token_hash;
 use jiff::SignedDuration;
-use store::{Actor, Ctx, Permission, Store};
+use store::{AccountId, Actor, Ctx, Permission, Store};
 
 use crate::fault::Fault;
 use crate::model::{ClientId, Result};
@@ -82,4 +82,23 @@ pub async fn forget_expired(ctx: &mut Ctx) -> Result<u64> {
     forgotten += rows::grants::forget(ctx, now - KEPT, now - GRANT_LIFE).await?;
     forgotten += rows::clients::forget_refusals(ctx, civil::day_in_japan(now - REFUSALS_KEPT)).await?;
     Ok(forgotten)
+}
+
+/// What services are told of the caller and when they signed in there, for who asks for a copy.
+///
+/// # Errors
+/// Not the caller's own; the store's.
+pub(crate) async fn export(ctx: &mut Ctx, account: AccountId) -> Result<serde_json::Value> {
+    authorize::holder(ctx)?;
+    let mut consents = Vec::new();
+    for consent in crate::store::clients::consents(ctx, account).await? {
+        let name = crate::store::clients::find(ctx, consent.client).await?.map(|client| client.name);
+        consents.push(serde_json::json!({ "service": name, "told": consent.scopes, "given_at": consent.given_at }));
+    }
+    let mut sign_ins = Vec::new();
+    for grant in crate::store::grants::of_account(ctx, account, jiff::Timestamp::MIN).await? {
+        let name = crate::store::clients::find(ctx, grant.client).await?.map(|client| client.name);
+        sign_ins.push(serde_json::json!({ "service": name, "told": grant.scopes, "at": grant.granted_at }));
+    }
+    Ok(serde_json::json!({ "consents": consents, "sign_ins": sign_ins }))
 }

@@ -71,6 +71,12 @@ pub fn service(provider: Arc<Provider>) -> Service {
                     Ok(domain::sign_out::signed_out(ctx, out.account).await?)
                 })
             });
+            reactions.on(identity::AccountClosed::KIND, |ctx, event| {
+                Box::pin(async move {
+                    let closed: identity::AccountClosed = event.payload()?;
+                    Ok(domain::sign_out::closed(ctx, closed.account).await?)
+                })
+            });
         }),
         jobs: Box::new(move |jobs| {
             jobs.every_day(FORGET_DAILY, FORGET_AFTER_MIDNIGHT, |ctx, _| Box::pin(async move { Ok(forget_expired(ctx).await.map(drop)?) }));
@@ -81,6 +87,7 @@ pub fn service(provider: Arc<Provider>) -> Service {
             });
         }),
         texts: TEXTS,
+        export: Some(|ctx, account| Box::pin(async move { Ok(domain::export(ctx, account).await?) })),
         menu: MENU,
         codes: CODES,
         ..Service::new("oidc")

@@ -53,12 +53,30 @@ struct ProofJson {
     comparison: String,
     /// For how many seconds it may still be answered.
     good_for_s: i64,
+    /// For an enrolled station whose card is to get the town's number.
+    region_id: Option<RegionIdJson>,
+}
+
+/// What a station writes into the card's free area.
+#[derive(Serialize, ToSchema)]
+struct RegionIdJson {
+    /// The number.
+    number: String,
+    /// The key that opens the free area, 32 hexadecimal digits. Not to be kept.
+    key: String,
 }
 
 /// Gives the question behind a code, to the reader into which it was typed.
 #[utoipa::path(get, path = "/api/v1/proofs/{code}", params(("code" = String, Path)), responses((status = 200, body = ProofJson), (status = 429, description = "Too many wrong codes: Retry-After says when to ask again.")), tag = "proof")]
-async fn proof(Reader(mut ctx): Reader, Path(code): Path<String>) -> Result<Json<ProofJson>, Problem> {
+async fn proof(
+    Extension(proofing): Extension<Arc<Proofing>>,
+    Reader(mut ctx): Reader,
+    Path(code): Path<String>,
+) -> Result<Json<ProofJson>, Problem> {
     let asked = identity::proof_asked(&mut ctx, &code).await?;
+    let number = identity::region_number(&mut ctx, &proofing.settings.media_key(), asked.id).await?;
+    let region_id = number.zip(proofing.region_key.as_ref());
+    let region_id = region_id.map(|(number, key)| RegionIdJson { number: number.text().to_owned(), key: key.to_hex() });
     let good_for_s = asked.challenge.expires_at.duration_since(ctx.now()).as_secs().max(0);
     Ok(Json(ProofJson {
         good_for_s,
@@ -67,6 +85,7 @@ async fn proof(Reader(mut ctx): Reader, Path(code): Path<String>) -> Result<Json
         purpose: asked.challenge.purpose.as_str(),
         message: URL_SAFE_NO_PAD.encode(asked.challenge.message()),
         comparison: asked.comparison,
+        region_id,
     }))
 }
 
@@ -84,6 +103,8 @@ struct AnswerJson {
     /// That station.
     #[schema(value_type = Option<String>)]
     station: Option<DeviceId>,
+    /// The number the station wrote into the card, as the question gave it.
+    region_id: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -118,7 +139,7 @@ async fn answer(
         }
         (CertificateKind::UserAuth, ..) => ProofInput::UserAuth { certificate, signature, read: None },
     };
-    domain::answer_proof(app.store(), actor, &proofing, id, input).await?;
+    domain::answer_proof(app.store(), actor, &proofing, id, input, answer.region_id).await?;
     Ok(Json(Done { done: true }))
 }
 

@@ -30,8 +30,26 @@ pub struct Proofing {
     pub apps: Apps,
     /// Names and secrets.
     pub settings: identity::Settings,
+    /// The key by which stations write the town's number into a card's free area.
+    pub region_key: Option<RegionKey>,
     /// The address of a station's page on the resident's own machine or beside it, if there is one to offer.
     pub station: Option<String>,
+}
+
+/// The key of a town to the free area of its residents' cards.
+pub struct RegionKey(pub [u8; 16]);
+
+impl RegionKey {
+    /// As a station is told it.
+    pub(crate) fn to_hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl std::fmt::Debug for RegionKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RegionKey")
+    }
 }
 
 /// What went wrong with the answer of a card or an identity app.
@@ -45,7 +63,7 @@ pub enum Error {
     Registry(#[from] registry::Error),
 }
 
-/// Takes a card's answer, finds or opens the account and links it to its resident, or puts it into the clerk's queue: one change, or none.
+/// Takes a card's answer, with the number the station wrote into the card where it was asked to, finds or opens the account and links it to its resident, or puts it into the clerk's queue: one change, or none.
 ///
 /// Whether the certificate is revoked is asked first, with no transaction open: the answer may come over a network.
 ///
@@ -59,12 +77,16 @@ pub async fn answer_proof(
     proofing: &Arc<Proofing>,
     id: ProofSessionId,
     input: ProofInput,
+    region_id: Option<String>,
 ) -> Result<AccountId, Error> {
     let told = told(store, proofing, id, &input).await?;
     let mut ctx = store.begin(actor).await.map_err(identity::Error::from)?;
-    match identity::complete_proof(&mut ctx, &proofing.settings, id, input, &proofing.verifier, &told).await {
+    match identity::complete_proof(&mut ctx, &proofing.settings, &Register, id, input, &proofing.verifier, &told).await {
         Ok(proven) => {
             link_proven(&mut ctx, &proven).await?;
+            if let Some(written) = region_id {
+                identity::bind_region_id(&mut ctx, &proofing.settings.media_key(), &proven, id, &written).await?;
+            }
             ctx.commit().await.map_err(identity::Error::from)?;
             Ok(proven.account().id)
         }
@@ -152,7 +174,7 @@ async fn believed_by_app(
 
     let (question, told) = told_by_app(store, proofing, question, answer).await?;
     let mut ctx = store.begin(actor).await.map_err(identity::Error::from)?;
-    let proven = identity::complete_app_proof(&mut ctx, &proofing.settings, &proofing.apps, question, told).await?;
+    let proven = identity::complete_app_proof(&mut ctx, &proofing.settings, &Register, &proofing.apps, question, told).await?;
     link_proven(&mut ctx, &proven).await?;
     let session = identity::renew_session(&mut ctx, browser.session, proven.account().id, browser.label).await?;
     ctx.commit().await.map_err(identity::Error::from)?;
@@ -174,7 +196,8 @@ async fn waiting<T: Send + 'static>(ask: impl FnOnce() -> Result<T, identity::Er
     tokio::task::spawn_blocking(ask).await.unwrap_or(Err(identity::Error::App(AppRefusal::Away)))
 }
 
-async fn link_proven(ctx: &mut Ctx, proven: &Proven) -> Result<(), Error> {
+/// Links the account of a proof to its resident, or puts it into the clerk's queue.
+pub(crate) async fn link_proven(ctx: &mut Ctx, proven: &Proven) -> Result<(), Error> {
     let account = proven.account().id;
     // A mere sign-in tells no items; an account that is linked already follows its person.
     let Some(keys) = proven.keys() else { return Ok(()) };

@@ -3,8 +3,13 @@
 mod api;
 mod apps;
 mod browser;
+mod counter;
 mod domain;
+mod kiosk;
+mod media;
+mod mine;
 mod pages;
+mod proxies;
 mod stations;
 
 use std::sync::Arc;
@@ -14,7 +19,7 @@ use axum::http::Method;
 use identity::CodeKind;
 use web::{CodeRoute, MenuItem, Service};
 
-pub use domain::{Browser, FORGET_AFTER_MIDNIGHT, FORGET_DAILY, Proofing, answer_app, answer_proof, begin_app, link_waiting};
+pub use domain::{Browser, FORGET_AFTER_MIDNIGHT, FORGET_DAILY, Proofing, RegionKey, answer_app, answer_proof, begin_app, link_waiting};
 
 const TEXTS: &[(&str, &str)] = &[
     ("ja", include_str!("../texts/ja/passport.ftl")),
@@ -22,18 +27,28 @@ const TEXTS: &[(&str, &str)] = &[
     ("en", include_str!("../texts/en/passport.ftl")),
 ];
 
-const MENU: &[MenuItem] = &[MenuItem { rank: 90, href: "/me", text: "menu-me", icon: "person", staff: None }];
+const MENU: &[MenuItem] = &[
+    MenuItem { rank: 90, href: "/me", text: "menu-me", icon: "person", staff: None },
+    MenuItem { rank: 35, href: "/staff/counter", text: "menu-counter", icon: "person", staff: Some(store::Permission::ServeCounter) },
+];
 
 /// Where a reader asks for the question behind a code, and where a station is enrolled by one.
 const CODES: &[CodeRoute] = &[
     CodeRoute { method: Method::GET, path: "/api/v1/proofs/{code}", kind: CodeKind::Proof },
     CodeRoute { method: Method::POST, path: "/api/v1/stations", kind: CodeKind::Pairing },
+    CodeRoute { method: Method::GET, path: "/me/proxies/agree", kind: CodeKind::Proxy },
+    CodeRoute { method: Method::POST, path: "/me/proxies/agree", kind: CodeKind::Proxy },
 ];
+
+fn every_page() -> axum::Router<web::App> {
+    let parts = [apps::routes(), media::routes(), proxies::routes(), mine::routes(), kiosk::routes(), counter::routes()];
+    parts.into_iter().fold(pages::routes(), axum::Router::merge)
+}
 
 /// The passport service; `proofing` knows whom to trust and where the nearest reader is.
 pub fn service(proofing: Arc<Proofing>) -> Service {
     Service {
-        pages: pages::routes().merge(apps::routes()).layer(Extension(Arc::clone(&proofing))),
+        pages: every_page().layer(Extension(Arc::clone(&proofing))),
         api: api::routes().merge(stations::routes()).layer(Extension(proofing)),
         reactions: Box::new(|reactions| {
             // Who proved themselves before the register knew them is linked by the bundle that brings them.
@@ -52,6 +67,7 @@ pub fn service(proofing: Arc<Proofing>) -> Service {
             });
         }),
         texts: TEXTS,
+        export: Some(|ctx, account| Box::pin(async move { Ok(mine::export_own(ctx, account).await?) })),
         menu: MENU,
         codes: CODES,
         ..Service::new("passport")

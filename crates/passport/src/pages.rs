@@ -122,7 +122,10 @@ async fn done(
     };
     let label = browser_of(&headers).unwrap_or_else(|| view.t("session-browser"));
     // Who proves themselves again in the same browser goes on with what it was signed in to.
-    let session = identity::renew_session(&mut ctx, before, account, &label).await?;
+    let session = match view.kiosk {
+        true => identity::start_kiosk_session(&mut ctx, account, &view.t("kiosk-session")).await?,
+        false => identity::renew_session(&mut ctx, before, account, &label).await?,
+    };
     let now = ctx.now();
     ctx.commit().await?;
     signed_in(&app, &session, now, next, Begun::forget())
@@ -150,6 +153,10 @@ struct Me<'a> {
     phones: Vec<Phone>,
     sign_ins: Vec<SignIn>,
     looks: Vec<Look>,
+    /// Live things to tap with, where the town has places that accept any.
+    media: Option<usize>,
+    /// Whether anybody may act for anybody in this town.
+    proxies: bool,
 }
 
 /// A browser that is signed in.
@@ -178,8 +185,12 @@ async fn me(view: View, headers: HeaderMap, Reader(mut ctx): Reader) -> Result<R
     for entry in looks_of(&mut ctx, id, LOOKS_MAX).await? {
         looks.push(look(&view, &entry));
     }
+    let now = ctx.now();
+    let live = identity::media_of(&mut ctx, id).await?.iter().filter(|medium| medium.is_live(now)).count();
+    let media = (!crate::media::accepted(&view).is_empty()).then_some(live);
+    let proxies = !crate::proxies::programmes(&view).is_empty();
     let title = view.t("menu-me");
-    let body = Me { view: &view, name: mine.name, linked, waiting, proven: mine.keys.is_some(), phones, sign_ins, looks };
+    let body = Me { view: &view, name: mine.name, linked, waiting, proven: mine.keys.is_some(), phones, sign_ins, looks, media, proxies };
     Ok(view.page(&Page::resident(&title), &body))
 }
 

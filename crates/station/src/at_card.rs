@@ -2,10 +2,11 @@
 
 use jpki::reader::Availability;
 use jpki::{
-    CardError, CertificateKind, PinKind, Reader, SignaturePassword, SpendLastTry, TextPin, Transport, TransportError, Tries, UserAuthPin,
+    CardError, CertificateKind, PinKind, Reader, SignaturePassword, SpendLastTry, TextPin, TownKey, Transport, TransportError, Tries,
+    UserAuthPin,
 };
 
-use crate::centre::Answer;
+use crate::centre::{Answer, Question, RegionId};
 use crate::slot::{Slot, Trouble};
 
 /// By which of their secrets somebody proves who they are.
@@ -84,15 +85,45 @@ pub(crate) fn look(slot: &Slot, chosen: &str, way: Way) -> Result<Looked, Fault>
     Ok(Looked { label: lying.label, tries })
 }
 
-/// Lets the card sign; its last try is spent only when its holder has agreed.
-pub(crate) fn sign(slot: &Slot, chosen: &str, typed: &Typed, agreed: Option<SpendLastTry>, message: &[u8]) -> Result<Answer, Fault> {
+/// Lets the card sign; its last try is spent only when its holder has agreed. Where the holder asked for it, the town's number is then written into the
+/// card; the question loses it when the card has no place for it or was taken away too early, which costs nothing: what was signed is signed.
+pub(crate) fn sign(
+    slot: &Slot,
+    chosen: &str,
+    typed: &Typed,
+    agreed: Option<SpendLastTry>,
+    question: &mut Question,
+) -> Result<Answer, Fault> {
     let lying = slot.connect(chosen)?;
-    with_card(lying.link, |reader| match typed {
-        Typed::Password(password) => Ok(Answer::Signature(reader.sign_document(password, agreed, message)?)),
-        Typed::Digits(pin, text_pin) => {
-            let file = reader.four_items_file(text_pin, agreed)?;
-            Ok(Answer::Digits(reader.sign_user_auth(pin, agreed, message)?, file))
-        }
+    with_card(lying.link, |reader| {
+        let message = &question.message;
+        let answer = match typed {
+            Typed::Password(password) => Answer::Signature(reader.sign_document(password, agreed, message)?),
+            Typed::Digits(pin, text_pin) => {
+                let file = reader.four_items_file(text_pin, agreed)?;
+                Answer::Digits(reader.sign_user_auth(pin, agreed, message)?, file)
+            }
+        };
+        question.region = question.region.take().filter(|region| is_written(reader, region));
+        Ok(answer)
+    })
+}
+
+/// Writes the town's number. The key's last try is never spent: a card that counts wrong keys belongs to another town.
+fn is_written(reader: &mut Reader<&mut Link>, region: &RegionId) -> bool {
+    let written = TownKey::new(&region.key).and_then(|key| reader.write_town_number(&key, None, &region.number));
+    if let Err(error) = &written {
+        tracing::warn!(%error, "the town's number was not written into the card");
+    }
+    written.is_ok()
+}
+
+/// Reads the town's number from the card that lies there; nothing when it has none. No secret is needed.
+pub(crate) fn tapped(slot: &Slot, chosen: &str) -> Result<Option<String>, Fault> {
+    let lying = slot.connect(chosen)?;
+    with_card(lying.link, |reader| match reader.town_number() {
+        Err(CardError::NotOnThisToken(_)) => Ok(None),
+        read => read,
     })
 }
 

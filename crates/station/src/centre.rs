@@ -33,6 +33,40 @@ pub(crate) struct Question {
     pub(crate) message: Vec<u8>,
     /// Until when it may be answered, by this machine's own watch: its clock may be wrong.
     pub(crate) until: Instant,
+    /// What its holder asked to have written into the card; once the card has answered, what was written.
+    pub(crate) region: Option<RegionId>,
+}
+
+/// The town's number for a card's free area, and the key that opens it.
+#[derive(Clone, Deserialize)]
+pub(crate) struct RegionId {
+    pub(crate) number: String,
+    pub(crate) key: String,
+}
+
+impl std::fmt::Debug for RegionId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RegionId(hidden)")
+    }
+}
+
+/// The centre's word on a card that was tapped.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Verdict {
+    /// Yes or no.
+    pub(crate) accepted: bool,
+    /// In one plain sentence.
+    pub(crate) message: String,
+    /// What this kind of place may see.
+    #[serde(default)]
+    pub(crate) fields: Vec<Field>,
+}
+
+/// Something a place may see, with its name.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Field {
+    pub(crate) label: String,
+    pub(crate) value: String,
 }
 
 /// A question as it is told.
@@ -43,6 +77,7 @@ struct QuestionJson {
     comparison: String,
     message: String,
     good_for_s: u64,
+    region_id: Option<RegionId>,
 }
 
 /// What a card answered.
@@ -138,10 +173,14 @@ impl Centre {
         let code: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
         let asked_at = Instant::now();
         let path = format!("{}/api/v1/proofs/{code}", self.address);
-        let told: QuestionJson = read(self.agent.get(&path).header("accept", "application/json").call())?;
+        let mut request = self.agent.get(&path).header("accept", "application/json");
+        if let Some(enrolment) = &self.enrolment {
+            request = request.header("authorization", format!("Bearer {}", enrolment.token));
+        }
+        let told: QuestionJson = read(request.call())?;
         let message = URL_SAFE_NO_PAD.decode(&told.message).map_err(|error| CentreError::Unreachable(error.into()))?;
-        let QuestionJson { id, relying_party, comparison, good_for_s, .. } = told;
-        Ok(Question { id, relying_party, comparison, message, until: asked_at + Duration::from_secs(good_for_s) })
+        let QuestionJson { id, relying_party, comparison, good_for_s, region_id: region, .. } = told;
+        Ok(Question { id, relying_party, comparison, message, until: asked_at + Duration::from_secs(good_for_s), region })
     }
 
     /// Hands a card's answer in.
@@ -153,7 +192,7 @@ impl Centre {
                 "signature": URL_SAFE_NO_PAD.encode(&signed.signature),
             })
         };
-        let body = match (answer, &self.enrolment) {
+        let mut body = match (answer, &self.enrolment) {
             (Answer::Signature(signed), _) => told("signature", signed),
             (Answer::Digits(signed, _), None) => told("user_auth", signed),
             (Answer::Digits(signed, file), Some(enrolment)) => {
@@ -163,11 +202,25 @@ impl Centre {
                 body
             }
         };
+        if let Some(region) = &question.region {
+            body["region_id"] = region.number.as_str().into();
+        }
         self.post::<serde_json::Value>(&format!("/api/v1/proofs/{}/answer", question.id), &body).map(drop)
     }
 
+    /// Asks about a card that was tapped at this station's place; the same `id` gets the same answer.
+    pub(crate) fn decide(&self, id: &str, number: &str, language: &str) -> Result<Verdict, CentreError> {
+        let body = serde_json::json!({ "id": id, "presentation": number });
+        self.post_in(language, "/api/v1/decisions", &body)
+    }
+
     fn post<T: serde::de::DeserializeOwned>(&self, path: &str, body: &serde_json::Value) -> Result<T, CentreError> {
-        let mut request = self.agent.post(format!("{}{path}", self.address)).header("accept", "application/json");
+        self.post_in("ja", path, body)
+    }
+
+    fn post_in<T: serde::de::DeserializeOwned>(&self, language: &str, path: &str, body: &serde_json::Value) -> Result<T, CentreError> {
+        let request = self.agent.post(format!("{}{path}", self.address)).header("accept", "application/json");
+        let mut request = request.header("accept-language", language);
         if let Some(enrolment) = &self.enrolment {
             request = request.header("authorization", format!("Bearer {}", enrolment.token));
         }

@@ -47,6 +47,11 @@ pub enum EnrolmentError {
 }
 
 impl Enrolment {
+    /// An enrolment made beside the centre, in the same program, instead of by a code over the network.
+    pub fn new(centre: &str, station: &str, place: &str, token: &str) -> Self {
+        Self { centre: centre.to_owned(), station: station.to_owned(), place: place.to_owned(), token: token.to_owned() }
+    }
+
     /// Reads the file.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ mod kept;
 mod pages;
 mod pcsc;
 mod slot;
+mod taps;
 pub mod virtual_reader;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,6 +44,7 @@ pub struct Station {
     at_card: Mutex<()>,
     forms: forms::Forms,
     kept: kept::Kept,
+    taps: taps::Taps,
     /// Whether the centre has said that this station is no longer enrolled.
     parted: AtomicBool,
     texts: town::Catalogue,
@@ -64,6 +66,7 @@ impl Station {
             at_card: Mutex::default(),
             forms: forms::Forms::default(),
             kept: kept::Kept::default(),
+            taps: taps::Taps::default(),
             parted: AtomicBool::new(false),
             texts,
             assets: web::Assets::load(),
@@ -93,6 +96,8 @@ impl Station {
             .route("/waiting", get(pages::watch_centre))
             .route("/card", get(pages::card).post(pages::read))
             .route("/card/waiting", get(pages::watch_card))
+            .route("/tap", get(pages::tap))
+            .route("/tap/waiting", get(pages::watch_tap))
             .route("/kept", get(pages::kept))
             .route("/kept/waiting", get(pages::watch_kept))
             .route("/healthz", get(async || "ok\n"))

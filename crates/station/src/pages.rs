@@ -1,5 +1,6 @@
 //! The station's page: choose, lay the card, type the secret, done. What is missing for the moment is waited for.
 
+mod tap;
 mod view;
 mod wait;
 mod words;
@@ -23,6 +24,7 @@ use crate::slot::{Slot, Trouble};
 use view::{View, query};
 use words::{centre_text, fault_text, refusal_text};
 
+pub(crate) use tap::{tap, watch_tap};
 pub(crate) use wait::{kept, watch_card, watch_centre, watch_kept};
 
 type App = State<Arc<Station>>;
@@ -80,6 +82,8 @@ struct Start<'a> {
     /// Software cards are chosen, a card of plastic is laid.
     chosen: bool,
     enrolled: bool,
+    /// Where somebody without a phone begins, on this very screen.
+    kiosk: String,
     error: Option<String>,
 }
 
@@ -87,6 +91,12 @@ struct Start<'a> {
 pub(crate) async fn start(State(station): App, headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
     let view = View::new(&station, &headers, &asked.lang);
     start_page(&station, &view, &asked, None).await
+}
+
+/// The centre's first page for who has no phone, with the address of this reader to come back to.
+fn kiosk_page(station: &Station, view: &View<'_>) -> String {
+    let here = query(&[("station", &view.here), ("lang", view.language.as_str())]);
+    format!("{}/kiosk?{}", station.centre.address(), here.trim_start_matches('&'))
 }
 
 async fn start_page(station: &Arc<Station>, view: &View<'_>, asked: &Asked, fault: Option<String>) -> Response {
@@ -102,7 +112,17 @@ async fn start_page(station: &Arc<Station>, view: &View<'_>, asked: &Asked, faul
     };
     let (cards, chosen) = (station.slot.choices(), matches!(station.slot, Slot::Cards(_)));
     let enrolled = station.is_enrolled();
-    view.html(&Start { view, asked, page: format!("/?{}", asked.query()), question, cards, chosen, enrolled, error })
+    view.html(&Start {
+        view,
+        asked,
+        page: format!("/?{}", asked.query()),
+        question,
+        cards,
+        chosen,
+        enrolled,
+        kiosk: kiosk_page(station, view),
+        error,
+    })
 }
 
 /// What is wrong with the reader itself, before anybody begins.
@@ -263,11 +283,11 @@ pub(crate) async fn read(State(station): App, headers: HeaderMap, Form(typed): F
     let agreed = typed.last_try.is_some().then(SpendLastTry::the_holder_agreed);
     drop(typed);
     // Asked right before the card is: when nobody takes the answer, the card is left alone and the page says why.
-    let Ok(question) = ask(&station, &asked.code).await else { return card_page(&station, &view, &asked, None).await };
-    let (chosen, message) = (asked.card.clone(), question.message.clone());
-    let answered = at_card(&station, move |slot| at_card::sign(slot, &chosen, &secrets, agreed, &message)).await;
-    match answered {
-        Ok(answer) => hand_in(&station, &view, &asked, question, answer).await,
+    let Ok(mut question) = ask(&station, &asked.code).await else { return card_page(&station, &view, &asked, None).await };
+    let chosen = asked.card.clone();
+    let signing = move |slot: &Slot| at_card::sign(slot, &chosen, &secrets, agreed, &mut question).map(|answer| (question, answer));
+    match at_card(&station, signing).await {
+        Ok((question, answer)) => hand_in(&station, &view, &asked, question, answer).await,
         Err(fault) => card_page(&station, &view, &asked, Some(fault_text(&view, &fault))).await,
     }
 }

@@ -95,6 +95,8 @@ pub enum Permission {
     SeePerson,
     /// End a card or a phone for its holder.
     EndCard,
+    /// Open accounts, bind media and note proxies for who stands at the counter.
+    ServeCounter,
     /// Make a pairing code for a place.
     PairVerifier,
     /// See use statistics.
@@ -121,6 +123,7 @@ impl Permission {
         Self::ResolveProtected,
         Self::SeePerson,
         Self::EndCard,
+        Self::ServeCounter,
         Self::PairVerifier,
         Self::SeeUse,
         Self::SeeAudit,
@@ -131,10 +134,10 @@ impl Permission {
 /// Says whether `actor` may do it.
 pub fn permitted(actor: &Actor, permission: Permission) -> bool {
     match actor {
-        // A station hands in what a card answered, as anyone may; what more it is believed is decided there.
-        Actor::Anonymous | Actor::Station(..) => false,
+        Actor::Anonymous => false,
         Actor::Holder(_) => permission == Permission::OwnAccount,
-        Actor::Verifier(_) => permission == Permission::Decide,
+        // A station hands in what a card answered, as anyone may; what more it is believed is decided there. It asks about cards that are tapped on it.
+        Actor::Verifier(_) | Actor::Station(..) => permission == Permission::Decide,
         // The house looks after its own bridge: doctor and the running server.
         Actor::System => matches!(permission, Permission::RunHouse | Permission::SeeBridge),
         Actor::Staff(_, roles) => roles.iter().any(|role| role_permits(*role, permission)),
@@ -150,7 +153,10 @@ fn role_permits(role: Role, permission: Permission) -> bool {
         Role::Operator => matches!(permission, P::SeeProgrammes | P::SeeBridge | P::ApproveBundle | P::SeeUse),
         Role::Officer => matches!(permission, P::SeeProgrammes | P::AskWhatIf | P::SeeBridge | P::PairVerifier | P::SeeUse),
         Role::Clerk => {
-            matches!(permission, P::SeeProgrammes | P::SeeMatching | P::ResolveMatch | P::SeePerson | P::EndCard | P::PairVerifier)
+            matches!(
+                permission,
+                P::SeeProgrammes | P::SeeMatching | P::ResolveMatch | P::SeePerson | P::EndCard | P::ServeCounter | P::PairVerifier
+            )
         }
         Role::ProtectionClerk => matches!(permission, P::SeeMatching | P::ResolveMatch | P::ResolveProtected | P::SeePerson),
         Role::Auditor => matches!(permission, P::SeeProgrammes | P::SeeBridge | P::SeeUse | P::SeeAudit),

@@ -80,7 +80,8 @@ pub async fn run(options: Options) -> Outcome {
     let codes = steps::codes(&house).await?;
     steps::tell(&house, &origin, &station, &cast, &codes);
     let cards = Slot::Cards(CardFolder::new(data.join("cards")));
-    let serving = tokio::spawn(async move { station_command::serve_station(Centre::new(&origin), cards, options.station).await });
+    let centre = Centre::new(&origin).enrolled(steps::station(&house, &origin, &data).await?);
+    let serving = tokio::spawn(async move { station_command::serve_station(centre, cards, options.station).await });
     serve::serve(house, options.listen, Some(data.join("bridge"))).await?;
     serving.abort();
     Ok(())

@@ -84,7 +84,8 @@ struct Assembled {
 fn assemble(setup: &Setup) -> Outcome<Assembled> {
     let keys = CentreKeys::in_folder(&setup.keys);
     let matching = registry::bridge::MatchSecret::new(&keys.match_bytes()?).ok_or("match.key holds no secret")?;
-    let office = Arc::new(Office::new(keys.issuer()?, &setup.town, &setup.origin, matching)?);
+    let media = settings(setup, &keys)?.media_key();
+    let office = Arc::new(Office::new(keys.issuer()?, &setup.town, &setup.origin, matching, media)?);
     let anchors = anchors(&setup.trust, setup.demo)?;
     let lists = Arc::new(Lists::of_folder(anchors.clone(), &setup.trust.join("crl")));
     let revocation = Arc::new(Checking::new(lists, setup.town.trust.ocsp.as_ref()));
@@ -127,12 +128,14 @@ pub fn services_of_nobody(town: &Arc<Town>) -> Outcome<Vec<Service>> {
     let secret = random()?;
     let matching = registry::bridge::MatchSecret::new(&secret).ok_or("a secret of the right length")?;
     let (issuer, _) = credential::IssuerKey::generate()?;
-    let office = Arc::new(Office::new(issuer, town, ORIGIN, matching)?);
+    let settings = identity::Settings::new(ORIGIN, &secret, &secret)?;
+    let office = Arc::new(Office::new(issuer, town, ORIGIN, matching, settings.media_key())?);
     let proofing = Arc::new(Proofing {
         verifier: Verifier::new(Anchors::production(), Policy::production(ORIGIN)),
         revocation: Arc::new(jpki::revocation::AskNobody),
         apps: identity::Apps::none(),
-        settings: identity::Settings::new(ORIGIN, &secret, &secret)?,
+        settings,
+        region_key: None,
         station: None,
     });
     let passkeys = Arc::new(identity::Passkeys::new("localhost", ORIGIN, town.name.ja())?);
@@ -200,6 +203,10 @@ pub async fn open(setup: Setup) -> Outcome<House> {
     Ok(House { store, router, jobs, bridge, lists, app, provider, keys })
 }
 
+fn settings(setup: &Setup, keys: &CentreKeys) -> Outcome<identity::Settings> {
+    Ok(identity::Settings::new(&setup.origin, &keys.match_bytes()?, &keys.serial_bytes()?)?)
+}
+
 fn proofing(setup: &Setup, keys: &CentreKeys, anchors: Anchors, revocation: &Arc<Checking>) -> Outcome<Proofing> {
     let mut policy = if setup.demo { Policy::test(&setup.origin) } else { Policy::production(&setup.origin) };
     if setup.town.trust.revocation == Revocation::Soft {
@@ -211,7 +218,8 @@ fn proofing(setup: &Setup, keys: &CentreKeys, anchors: Anchors, revocation: &Arc
         verifier: Verifier::new(anchors, policy),
         revocation: Arc::<Checking>::clone(revocation),
         apps: apps::offered(&setup.town, keys, &setup.origin)?,
-        settings: identity::Settings::new(&setup.origin, &keys.match_bytes()?, &keys.serial_bytes()?)?,
+        settings: settings(setup, keys)?,
+        region_key: keys.region()?.map(passport::RegionKey),
         station: setup.station.clone(),
     })
 }

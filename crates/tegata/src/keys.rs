@@ -34,6 +34,8 @@ pub struct InnerKeys {
 const ISSUER: &str = "issuer.pk8";
 const MATCH: &str = "match.key";
 const SERIAL: &str = "serial.key";
+/// What opens the free area of a card of this town: 16 bytes.
+const REGION: &str = "region.key";
 const CENTRE: &str = "bridge-centre.key";
 const CENTRE_PUBLIC: &str = "bridge-centre.pub";
 const INNER: &str = "bridge-inner.key";
@@ -61,6 +63,9 @@ impl CentreKeys {
             if !folder.join(name).exists() {
                 keep(&folder.join(name), &random()?)?;
             }
+        }
+        if !folder.join(REGION).exists() {
+            keep(&folder.join(REGION), &random()?[..16])?;
         }
         if !folder.join(ISSUER).exists() {
             let (_, pkcs8) = IssuerKey::generate()?;
@@ -100,6 +105,17 @@ impl CentreKeys {
     /// As [`Self::issuer`].
     pub fn serial_bytes(&self) -> Outcome<Vec<u8>> {
         self.read(SERIAL)
+    }
+
+    /// The key that opens the free area of cards; none where the town writes no numbers into cards.
+    ///
+    /// # Errors
+    /// When the file cannot be read or does not hold sixteen bytes.
+    pub fn region(&self) -> Outcome<Option<[u8; 16]>> {
+        if !self.folder.join(REGION).exists() {
+            return Ok(None);
+        }
+        Ok(Some(self.read(REGION)?.try_into().map_err(|_| bad(REGION))?))
     }
 
     /// Makes new keys for tokens, named after the moment: they are published at the next start or within a minute while serving, and sign ten minutes later. The earlier

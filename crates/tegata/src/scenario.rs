@@ -7,6 +7,7 @@ mod browser;
 mod crossing;
 mod engine;
 mod feature;
+mod kiosk;
 mod people;
 mod register;
 mod report;

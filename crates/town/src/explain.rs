@@ -162,6 +162,10 @@ fn about(programme: &Programme, say: &Say<'_>) -> Vec<String> {
     about.push(say.say(key, &[("proof", (&proof).into())]));
     let shown_by = say.list(programme.shown_by.iter().map(|who: &ShownBy| say.word("shown-by", who.word())));
     about.push(say.say("explain-shown-by", &[("who", (&shown_by).into()), ("holders", programme.max_holders.into())]));
+    if !programme.accepts.is_empty() {
+        let accepts = say.list(programme.accepts.iter().map(|medium| say.word("medium", medium.word())));
+        about.push(say.say("explain-accepts", &[("media", (&accepts).into())]));
+    }
     if let Some(number) = &programme.payer_number {
         about.push(say.say("explain-payer-number", &[("number", (&number.to_string()).into())]));
     }

@@ -35,8 +35,8 @@ pub use hash::PackHash;
 pub use model::{
     Anchors, AppAssurance, AppClaims, AppEndpoints, AppId, Apply, AskOcsp, AssertionAudience, BadRows, Barcode, BarcodeKind, Bridge,
     BridgeField, Case, CaseResident, Colour, Column, Contact, Design, Disclosed, District, Encoding, Expected, Fact, FactKind, FactName,
-    FactValue, Icon, IdentityApp, InvalidColour, InvalidLanguage, InvalidName, Language, Logo, MatchBy, Ocsp, Offline, Place, PlaceId,
-    PlaceKind, Presentation, Programme, ProgrammeId, Proof, Revocation, ShownBy, Status, Theme, Thresholds, Timetable, Trust,
+    FactValue, Icon, IdentityApp, InvalidColour, InvalidLanguage, InvalidName, Language, Logo, MatchBy, Medium, Ocsp, Offline, Place,
+    PlaceId, PlaceKind, Presentation, Programme, ProgrammeId, Proof, Revocation, ShownBy, Status, Theme, Thresholds, Timetable, Trust,
     UnknownBirthday, Version, Words,
 };
 pub use read::PackFile;

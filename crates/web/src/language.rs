@@ -11,6 +11,9 @@ use town::{Language, Words};
 
 use crate::App;
 
+/// Marks a browser that stands at a kiosk; it holds the address of the card reader beside it.
+pub const KIOSK_COOKIE: &str = "tegata_kiosk";
+
 /// A handler's view for one reader: the texts in their language, the assets, the town.
 #[derive(Clone)]
 pub struct View {
@@ -20,6 +23,8 @@ pub struct View {
     pub language: Language,
     /// Whether the reader asked for large type.
     pub large: bool,
+    /// Whether the page stands on a screen many people use one after another: it keeps nothing, and says how to end.
+    pub kiosk: bool,
     /// The path being shown, for the menus.
     pub path: String,
     /// The page to open again in another language or type size: path and query without `lang`; after a form was sent, the page it stood on.
@@ -45,7 +50,14 @@ impl View {
         } else {
             came_from(headers).unwrap_or_else(|| "/".to_owned())
         };
-        Self { app: app.clone(), language, large: cookie(headers, "size") == Some("large"), path: uri.path().to_owned(), here }
+        Self {
+            app: app.clone(),
+            language,
+            large: cookie(headers, "size") == Some("large"),
+            kiosk: cookie(headers, KIOSK_COOKIE).is_some(),
+            path: uri.path().to_owned(),
+            here,
+        }
     }
 
     /// The text of a key.
@@ -92,6 +104,18 @@ impl View {
     /// A moment as the reader writes it, in Japan's time.
     pub fn moment(&self, moment: &Timestamp) -> String {
         moment_in_words(&self.language, *moment)
+    }
+
+    /// The value of something the town knows of a person.
+    pub fn fact(&self, value: &rule::Value) -> String {
+        match value {
+            rule::Value::Bool(true) => self.t("shell-yes"),
+            rule::Value::Bool(false) => self.t("shell-no"),
+            rule::Value::Int(number) => self.count(number),
+            rule::Value::String(text) => text.to_string(),
+            rule::Value::Date(day) => self.day(day),
+            _ => self.t("shell-not-known"),
+        }
     }
 
     /// A count with its thousands apart.

@@ -10,6 +10,7 @@ mod caller;
 mod guard;
 mod language;
 mod problem;
+mod qr;
 mod service;
 mod shell;
 mod tries;
@@ -22,9 +23,10 @@ pub use caller::{
     staff_name,
 };
 pub use guard::comes_from_us;
-pub use language::{Arg, View, cookie, day_in_words, moment_in_words};
+pub use language::{Arg, KIOSK_COOKIE, View, cookie, day_in_words, moment_in_words};
 pub use problem::{Problem, log_failure, query_value};
-pub use service::{MenuItem, Service, house};
+pub use qr::qr_svg;
+pub use service::{Export, Exports, MenuItem, Service, house};
 pub use shell::{Island, Page, to_mend};
 pub use tries::{CodeRoute, Proxies, WrongCode};
 

@@ -138,6 +138,8 @@ fn status_of(error: &identity::Error) -> StatusCode {
         | E::StaffNotFound
         | E::UnknownPlace
         | E::DeviceNotFound
+        | E::MediumNotFound
+        | E::ProxyNotFound
         | E::UnknownApp => StatusCode::NOT_FOUND,
         E::SessionNotFound => StatusCode::NOT_FOUND,
         E::Card(_)
@@ -147,6 +149,10 @@ fn status_of(error: &identity::Error) -> StatusCode {
         | E::PhoneKey
         | E::PhoneChallenge
         | E::CodeNotValid
+        | E::MediumUnreadable
+        | E::MediumChanging
+        | E::MediumDay
+        | E::ProxyDays
         | E::Passkey
         | E::Text { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::CONFLICT,

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
-use store::{JobHandlers, Migrations, Permission, Reactions};
+use store::{AccountId, Ctx, JobHandlers, Migrations, Pending, Permission, Reactions};
 use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -24,6 +24,8 @@ pub struct Service {
     pub jobs: Box<dyn Fn(&mut JobHandlers) + Send + Sync>,
     /// Its texts: language tag and Fluent file.
     pub texts: &'static [(&'static str, &'static str)],
+    /// What it holds of a person, for who asks for a copy.
+    pub export: Option<Export>,
     /// Its places in the menus.
     pub menu: &'static [MenuItem],
     /// Its routes that take a code people type: who is wrong too often there waits.
@@ -41,11 +43,16 @@ impl Service {
             reactions: Box::new(|_| {}),
             jobs: Box::new(|_| {}),
             texts: &[],
+            export: None,
             menu: &[],
             codes: &[],
         }
     }
 }
+
+/// Gives what a room holds of the person of an account, as they may read it: the room looks with its own functions, so that nothing is told that the
+/// person may not know. Read in the caller's own transaction.
+pub type Export = for<'a> fn(&'a mut Ctx, AccountId) -> Pending<'a, serde_json::Value>;
 
 /// A line of a menu.
 #[derive(Debug, Clone, Copy)]
@@ -62,11 +69,15 @@ pub struct MenuItem {
     pub staff: Option<Permission>,
 }
 
+/// What every room exports, by its name.
+pub type Exports = Arc<[(&'static str, Export)]>;
+
 /// Joins the services into the town's router: pages, API, assets, health, and the guards around all of them.
 pub fn house(app: App, services: Vec<Service>) -> Router {
     let mut pages = Router::new();
     let mut documented = OpenApiRouter::with_openapi(api::base(&app));
     let mut codes = Vec::new();
+    let exports: Exports = services.iter().filter_map(|service| Some((service.name, service.export?))).collect();
     for service in services {
         codes.extend(service.codes.iter().cloned());
         pages = pages.merge(service.pages);
@@ -87,6 +98,7 @@ pub fn house(app: App, services: Vec<Service>) -> Router {
         .route("/manifest.webmanifest", get(shell::web_manifest))
         .route("/display", post(language::display))
         .fallback(problem::not_found)
+        .layer(axum::Extension(exports))
         .layer(axum::middleware::from_fn(guard::whole_body))
         .layer(axum::middleware::from_fn_with_state((app.clone(), codes), tries::guard))
         .layer(axum::middleware::from_fn_with_state(app.clone(), problem::as_page))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use credential::{Checked, Knowledge, NotEntitled, Policy, Presentation, Refusal, Replay};
 use jiff::Timestamp;
-use store::{Actor, Ctx, Permission};
+use store::{AccountId, Actor, Ctx, Permission};
 use town::{Disclosed, Place, PlaceId, ProgrammeId};
 
 use crate::domain::guardian;
@@ -66,13 +66,14 @@ pub async fn decide(ctx: &mut Ctx, asked: &Asked) -> Result<Decision> {
     }
     let now = ctx.now();
     let card = asked.true_card.as_ref().map(|(id, _)| *id);
-    let mut given = Given { place: &place_id, at: now, received_at: now, card, age: None, shown_key: None, knowledge_age_s: None };
+    let mut given =
+        Given { place: &place_id, at: now, received_at: now, card, age: None, shown_key: None, knowledge_age_s: None, medium: None };
     match judge(ctx, asked, found.as_ref(), place).await? {
         Ok(accepted) => {
             given.age = accepted.known.age_on(ctx.today());
             given.shown_key = Some(shown_key(accepted.checked));
             issue::was_shown(ctx, accepted.card.phone, accepted.card.id).await?;
-            show(ctx, &mut decision, place, &accepted.known, accepted.card).await?;
+            show(ctx, &mut decision, place, &accepted.known, &accepted.card.shown()).await?;
         }
         Err(refusal) => decision.refusal = Some(refusal),
     }
@@ -151,7 +152,7 @@ async fn ended_reason(ctx: &mut Ctx, found: Option<&ShownCard>) -> Result<Option
         return Ok(Some(Refusal::PhoneRevoked));
     }
     Ok(match card.ended_why {
-        Some(Ended::ShareEnded | Ended::SourceEnded) => Some(Refusal::ShareEnded),
+        Some(Ended::ShareEnded | Ended::SourceEnded | Ended::NoLongerProxy) => Some(Refusal::ShareEnded),
         Some(Ended::PhoneEnded) => Some(Refusal::PhoneRevoked),
         Some(Ended::NoLongerGuardian | Ended::Unlinked | Ended::ByClerk | Ended::MadeRoom) => Some(Refusal::Revoked),
         Some(Ended::NotEntitled) | None => {
@@ -170,13 +171,27 @@ async fn ended_reason(ctx: &mut Ctx, found: Option<&ShownCard>) -> Result<Option
     })
 }
 
+/// By what right which card is shown.
+pub(super) struct Shown<'a> {
+    pub(super) programme: &'a ProgrammeId,
+    pub(super) how: How,
+    pub(super) account: AccountId,
+    pub(super) label: &'a str,
+}
+
+impl ShownCard {
+    fn shown(&self) -> Shown<'_> {
+        Shown { programme: &self.programme, how: self.how, account: self.account, label: &self.label }
+    }
+}
+
 /// Puts what this kind of place may see into the answer.
-async fn show(ctx: &mut Ctx, decision: &mut Decision, place: &Place, known: &people::Known, card: &ShownCard) -> Result<()> {
+pub(super) async fn show(ctx: &mut Ctx, decision: &mut Decision, place: &Place, known: &people::Known, shown: &Shown<'_>) -> Result<()> {
     let (town, today) = (ctx.town().clone(), ctx.today());
-    let Some(programme) = town.programme(&card.programme) else { return Ok(()) };
+    let Some(programme) = town.programme(shown.programme) else { return Ok(()) };
     let disclosed = programme.disclosed_to(place.kind);
     let name = match disclosed.contains(&Disclosed::Name) {
-        true => people::name(ctx, card.how, card.account, &card.label).await?,
+        true => people::name(ctx, shown.how, shown.account, shown.label).await?,
         false => None,
     };
     decision.valid_until = rules::valid_until(programme, &known.person, today);
@@ -202,12 +217,12 @@ async fn again(ctx: &mut Ctx, id: UseId, before: GivenBefore, place_id: &PlaceId
         && let Some(card) = rows::shown_card(ctx.tx(), card).await?
         && let Some(known) = people::known(ctx, card.resident).await?
     {
-        show(ctx, &mut decision, place, &known, &card).await?;
+        show(ctx, &mut decision, place, &known, &card.shown()).await?;
     }
     Ok(decision)
 }
 
-fn refusal_of(before: &GivenBefore) -> Refusal {
+pub(super) fn refusal_of(before: &GivenBefore) -> Refusal {
     let mut json = serde_json::json!({ "code": before.refusal, "seconds": 0, "town": "000000" });
     if let Some(why) = &before.why {
         json["why"] = why.as_str().into();
@@ -286,6 +301,7 @@ pub async fn deliver_offline(ctx: &mut Ctx, uses: &[OfflineUse]) -> Result<Vec<U
             age,
             shown_key: None,
             knowledge_age_s: Some(answer.knowledge_age_s),
+            medium: None,
         };
         let decision = answer.as_decision(resident);
         if rows::insert_use(ctx.tx(), &decision, &given).await? {

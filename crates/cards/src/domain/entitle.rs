@@ -9,7 +9,7 @@ use store::{AccountId, Ctx, Permission, ResidentId};
 use town::{Programme, ProgrammeId};
 
 use crate::domain::{guardian, hold};
-use crate::model::{Ended, Result};
+use crate::model::{Ended, How, Result};
 use crate::{people, rules, store as rows};
 
 /// The job that follows the calendar.
@@ -163,6 +163,36 @@ async fn change(ctx: &mut Ctx, programme: &Programme, opened: &[ResidentId], end
     Ok(())
 }
 
+/// Ends what somebody held of the cards of a person they no longer act for.
+///
+/// # Errors
+/// The store's.
+pub async fn end_of_proxy(ctx: &mut Ctx, agent: AccountId, principal: AccountId) -> Result<()> {
+    let now = ctx.now();
+    for holding in rows::holdings_of_account(ctx.tx(), agent, now).await? {
+        // They may have been declared twice, for different things.
+        if holding.how == How::Proxy
+            && holding.shared_by == Some(principal)
+            && let Some(why) = guardian::lost(ctx, &holding).await?
+        {
+            hold::end_holding(ctx, &holding, why).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Ends all that a closed account held, what others shared with it too.
+///
+/// # Errors
+/// The store's.
+pub async fn end_closed(ctx: &mut Ctx, account: AccountId) -> Result<()> {
+    let now = ctx.now();
+    for holding in rows::holdings_of_account(ctx.tx(), account, now).await? {
+        hold::end_holding(ctx, &holding, Ended::Unlinked).await?;
+    }
+    Ok(())
+}
+
 /// Ends all that an account held by being linked to a resident. What others shared with it stays.
 ///
 /// # Errors
@@ -170,7 +200,7 @@ async fn change(ctx: &mut Ctx, programme: &Programme, opened: &[ResidentId], end
 pub async fn end_unlinked(ctx: &mut Ctx, account: AccountId) -> Result<()> {
     let now = ctx.now();
     for holding in rows::holdings_of_account(ctx.tx(), account, now).await? {
-        if holding.ended_at.is_none() && holding.how != crate::model::How::Shared {
+        if holding.ended_at.is_none() && holding.how != How::Shared {
             hold::end_holding(ctx, &holding, Ended::Unlinked).await?;
         }
     }

@@ -25,6 +25,7 @@ pub(crate) async fn lost(ctx: &mut Ctx, holding: &Holding) -> Result<Option<Ende
     }
     let right = match (holding.how, holding.shared_by) {
         (How::Guardian, _) => acts_for(ctx, holding.account, holding.resident).await?,
+        (How::Proxy, Some(principal)) => is_proxy(ctx, holding, principal).await?,
         (_, Some(sharer)) => match rows::live_holding(ctx.tx(), &holding.programme, holding.resident, sharer).await? {
             Some(source) if source.how == How::Guardian => acts_for(ctx, sharer, holding.resident).await?,
             Some(source) => source.how == How::Own,
@@ -49,14 +50,24 @@ async fn acts_for(ctx: &mut Ctx, account: AccountId, ward: ResidentId) -> Result
     Ok(registry::wards_of(ctx, guardian).await?.iter().any(|child| child.id == ward))
 }
 
+/// Whether the account still acts for the person it was declared to act for, and that person is still who the card is for.
+async fn is_proxy(ctx: &mut Ctx, holding: &Holding, principal: AccountId) -> Result<bool> {
+    Ok(people::resident_of(ctx, principal).await? == Some(holding.resident)
+        && identity::proxy_allows(ctx, holding.account, principal, &holding.programme).await?)
+}
+
 /// The reason of a right that is gone. It reads like a household that changed or a share that was ended, whatever lies behind it.
 fn reason(holding: &Holding) -> Ended {
-    if holding.how == How::Shared { Ended::SourceEnded } else { Ended::NoLongerGuardian }
+    match holding.how {
+        How::Shared => Ended::SourceEnded,
+        How::Proxy => Ended::NoLongerProxy,
+        How::Own | How::Guardian => Ended::NoLongerGuardian,
+    }
 }
 
 /// What a place is told of a holding whose right is gone: never where the person is, or since when.
 pub(crate) fn told(how: How) -> Refusal {
-    if how == How::Shared { Refusal::ShareEnded } else { Refusal::Revoked }
+    if matches!(how, How::Shared | How::Proxy) { Refusal::ShareEnded } else { Refusal::Revoked }
 }
 
 /// Ends what others hold of the cards of those among these people who are under protection measures.

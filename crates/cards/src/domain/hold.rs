@@ -1,10 +1,11 @@
 //! Who may show which card, and the cards in their phones.
 
 use civil::Date;
+use identity::Assurance;
 use jiff::SignedDuration;
 use serde::Serialize;
 use store::{AccountId, Actor, Ctx, Permission, ResidentId};
-use town::{Apply, Programme, ProgrammeId, ShownBy};
+use town::{Apply, Programme, ProgrammeId};
 
 use crate::domain::issue::Office;
 use crate::domain::share::Sharer;
@@ -127,25 +128,43 @@ struct Due {
     resident: ResidentId,
     how: How,
     label: String,
+    /// For whom the account acts.
+    principal: Option<AccountId>,
 }
 
 /// Finds the cards that appear by themselves: the account's own, and its children's that were applied for or need no application.
 async fn due(ctx: &mut Ctx, account: AccountId) -> Result<Vec<Due>> {
-    let Some(me) = people::resident_of(ctx, account).await? else { return Ok(Vec::new()) };
-    let mut due = due_for(ctx, account, me, How::Own).await?;
-    for child in registry::wards_of(ctx, me).await? {
-        due.extend(due_for(ctx, account, child.id, How::Guardian).await?);
+    let me = people::resident_of(ctx, account).await?;
+    let assurance = identity::assurance_of(ctx, account).await?;
+    let mut due = Vec::new();
+    if let Some(me) = me {
+        due.extend(due_for(ctx, account, me, How::Own, assurance).await?);
+        for child in registry::wards_of(ctx, me).await? {
+            due.extend(due_for(ctx, account, child.id, How::Guardian, assurance).await?);
+        }
+    }
+    // Who acts for somebody need not live in the town.
+    for proxy in identity::principals_of(ctx, account).await? {
+        let Some(resident) = people::resident_of(ctx, proxy.principal).await? else { continue };
+        if Some(resident) == me || guardian::is_protected(ctx, resident).await? {
+            continue;
+        }
+        let assurance = identity::assurance_of(ctx, proxy.principal).await?;
+        let name = identity::label_of(ctx, proxy.principal).await?;
+        let theirs = due_for(ctx, account, resident, How::Proxy, assurance).await?;
+        let covered = theirs.into_iter().filter(|due| proxy.scope.covers(&due.programme));
+        due.extend(covered.map(|due| Due { label: name.clone().unwrap_or_default(), principal: Some(proxy.principal), ..due }));
     }
     Ok(due)
 }
 
-async fn due_for(ctx: &mut Ctx, account: AccountId, resident: ResidentId, how: How) -> Result<Vec<Due>> {
+async fn due_for(ctx: &mut Ctx, account: AccountId, resident: ResidentId, how: How, assurance: Assurance) -> Result<Vec<Due>> {
     let (town, today) = (ctx.town().clone(), ctx.today());
     let Some(known) = people::known(ctx, resident).await? else { return Ok(Vec::new()) };
-    let who = if how == How::Own { ShownBy::Own } else { ShownBy::Guardian };
     let mut due = Vec::new();
-    for programme in town.programmes.iter().filter(|programme| programme.may_be_shown_by(who)) {
-        if !rules::entitled(programme, &known.person, today)
+    for programme in town.programmes.iter().filter(|programme| programme.may_be_shown_by(how.shown_by())) {
+        if !assurance.meets(programme.proof)
+            || !rules::entitled(programme, &known.person, today)
             || rows::live_holding(ctx.tx(), &programme.id, resident, account).await?.is_some()
         {
             continue;
@@ -157,7 +176,7 @@ async fn due_for(ctx: &mut Ctx, account: AccountId, resident: ResidentId, how: H
                 None => continue,
             },
         };
-        due.push(Due { programme: programme.id.clone(), resident, how, label: rows::label_of(how, name.as_deref()) });
+        due.push(Due { programme: programme.id.clone(), resident, how, label: rows::label_of(how, name.as_deref()), principal: None });
     }
     Ok(due)
 }
@@ -167,7 +186,7 @@ async fn hold_what_is_due(ctx: &mut Ctx, account: AccountId) -> Result<()> {
     let town = ctx.town().clone();
     for due in due(ctx, account).await? {
         let Some(programme) = town.programme(&due.programme) else { continue };
-        match hold(ctx, programme, due.resident, account, due.how, due.label, None).await {
+        match hold(ctx, programme, due.resident, account, due.how, due.label, due.principal).await {
             Ok(_) | Err(Error::TooManyHolders) => {}
             Err(error) => return Err(error),
         }

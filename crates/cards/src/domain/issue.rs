@@ -30,15 +30,17 @@ pub struct Office {
     origin: String,
     entries: u64,
     match_secret: MatchSecret,
+    media: identity::MediaKey,
     pub(crate) status: Mutex<Option<super::status::Kept>>,
 }
 
 impl Office {
-    /// Opens the desk with the town's signing key; `origin` is where people reach the house, `match_secret` what names are compared under.
+    /// Opens the desk with the town's signing key; `origin` is where people reach the house, `match_secret` what names are
+    /// compared under, `media` what numbers of media are found by.
     ///
     /// # Errors
     /// [`Error::Credential`] when the key is not one.
-    pub fn new(issuer: IssuerKey, town: &town::Town, origin: &str, match_secret: MatchSecret) -> Result<Self> {
+    pub fn new(issuer: IssuerKey, town: &town::Town, origin: &str, match_secret: MatchSecret, media: identity::MediaKey) -> Result<Self> {
         let code: TownCode = town.code.to_string().parse().map_err(|_| Error::Credential(credential::Error::BadKey))?;
         let verifier = credential::Verifier::new(code, vec![*issuer.public()])?;
         Ok(Self {
@@ -48,6 +50,7 @@ impl Office {
             origin: origin.to_owned(),
             entries: STATUS_ENTRIES,
             match_secret,
+            media,
             status: Mutex::default(),
         })
     }
@@ -64,6 +67,10 @@ impl Office {
 
     pub(crate) fn match_secret(&self) -> &MatchSecret {
         &self.match_secret
+    }
+
+    pub(crate) fn media(&self) -> &identity::MediaKey {
+        &self.media
     }
 
     pub(crate) fn issuer(&self) -> &IssuerKey {

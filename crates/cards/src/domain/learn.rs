@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use civil::Date;
-use store::{Ctx, Permission};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use store::{AccountId, Ctx, Permission};
 use town::{PlaceId, ProgrammeId};
 
-use crate::model::{ProgrammeCount, Result};
-use crate::store as rows;
+use crate::model::{Holding, ProgrammeCount, Result};
+use crate::{people, store as rows};
 
 /// Counts every programme's entitled residents, cards and today's uses.
 ///
@@ -67,4 +69,20 @@ fn add(sums: &mut (i64, i64), accepted: bool, count: i64) {
     } else {
         sums.1 += count;
     }
+}
+
+/// What the town holds of the caller's cards and of their use, for who asks for a copy.
+///
+/// # Errors
+/// Not permitted; the store's.
+pub(crate) async fn export(ctx: &mut Ctx, account: AccountId) -> Result<Value> {
+    ctx.allow(Permission::OwnAccount)?;
+    let held = rows::holdings_of_account(ctx.tx(), account, Timestamp::MIN).await?;
+    let card = |holding: &Holding| json!({ "programme": holding.programme, "how": holding.how, "label": holding.label, "since": holding.created_at, "ended_at": holding.ended_at, "ended_why": holding.ended_why });
+    let uses = match people::resident_of(ctx, account).await? {
+        Some(me) => rows::uses_of_resident(ctx.tx(), me).await?,
+        None => Vec::new(),
+    };
+    let used = |(at, place, programme, medium, accepted): &rows::OwnUse| json!({ "at": at, "place": place, "programme": programme, "medium": medium, "accepted": accepted });
+    Ok(json!({ "cards": held.iter().map(card).collect::<Vec<_>>(), "uses": uses.iter().map(used).collect::<Vec<_>>() }))
 }

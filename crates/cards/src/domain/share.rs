@@ -56,7 +56,7 @@ pub async fn share_code(ctx: &mut Ctx, holding: HoldingId) -> Result<(ShareId, S
     let (account, holding) = own_holding(ctx, holding).await?;
     let town = ctx.town().clone();
     let programme = town.programme(&holding.programme).ok_or(Error::NoSuchProgramme)?;
-    if !programme.may_be_shown_by(ShownBy::Shared) || holding.how == How::Shared {
+    if !programme.may_be_shown_by(ShownBy::Shared) {
         return Err(Error::NotShareable);
     }
     if guardian::is_protected(ctx, holding.resident).await? || guardian::lost(ctx, &holding).await?.is_some() {
@@ -160,7 +160,7 @@ pub async fn end_share(ctx: &mut Ctx, shared: HoldingId) -> Result<()> {
     let Actor::Holder(account) = ctx.actor else { return Err(Error::NoSuchCard) };
     let shared = rows::holding(ctx.tx(), shared).await?.filter(|holding| holding.how == How::Shared).ok_or(Error::NoSuchCard)?;
     let mine = rows::live_holding(ctx.tx(), &shared.programme, shared.resident, account).await?;
-    if shared.account != account && mine.is_none_or(|mine| mine.how == How::Shared) {
+    if shared.account != account && mine.is_none_or(|mine| !mine.how.may_share()) {
         return Err(Error::NoSuchCard);
     }
     hold::end_holding(ctx, &shared, Ended::ShareEnded).await?;
@@ -173,7 +173,7 @@ async fn own_holding(ctx: &mut Ctx, id: HoldingId) -> Result<(AccountId, Holding
     ctx.allow(Permission::OwnAccount)?;
     let Actor::Holder(account) = ctx.actor else { return Err(Error::NoSuchCard) };
     let holding = rows::holding(ctx.tx(), id).await?;
-    let holding = holding.filter(|holding| holding.account == account && holding.ended_at.is_none() && holding.how != How::Shared);
+    let holding = holding.filter(|holding| holding.account == account && holding.ended_at.is_none() && holding.how.may_share());
     Ok((account, holding.ok_or(Error::NoSuchCard)?))
 }
 

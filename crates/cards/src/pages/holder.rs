@@ -83,7 +83,10 @@ pub(super) async fn home(view: View, Extension(office): Extension<Arc<Office>>, 
         unlinked,
         view: &view,
     };
-    Ok(view.page(&Page::resident(&title).with_island("card.js", TEXTS), &home))
+    let page = Page::resident(&title);
+    // A screen others use after this person keeps no card: it would make itself a phone of theirs.
+    let page = if view.kiosk { page } else { page.with_island("card.js", TEXTS) };
+    Ok(view.page(&page, &home))
 }
 
 /// What to tell who has proven who they are and has no place in the register; who only receives from the family needs none.
@@ -244,7 +247,7 @@ pub(super) async fn share(
 async fn share_page(view: &View, office: &Office, ctx: &mut ::store::Ctx, id: HoldingId, code: Option<Code>) -> Result<Response, Problem> {
     let cards = domain::my_cards(ctx, office, None).await?;
     let card = cards.iter().find(|card| card.holding.id == id && card.is_live()).ok_or(Error::NoSuchCard)?;
-    let holders = if card.holding.how == How::Shared { Vec::new() } else { domain::holders(ctx, id).await? };
+    let holders = if card.holding.how.may_share() { domain::holders(ctx, id).await? } else { Vec::new() };
     let title = view.t("share-title");
     let page = Page::resident(&title);
     let page = if code.is_some() { page.with_island("share.js", TEXTS) } else { page };

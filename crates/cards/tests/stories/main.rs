@@ -3,6 +3,8 @@
 
 mod guardians;
 mod holders;
+mod media;
+mod proxies;
 mod renewal;
 mod shares;
 
@@ -42,6 +44,12 @@ fn village() -> Arc<Town> {
     change(&youth, "apply = \"application\"", "apply = \"automatic\"");
     change(&pack.0.join("programmes/bath-pass.toml"), "apply = \"application\"", "apply = \"automatic\"");
     change(&pack.0.join("programmes/bath-pass.toml"), "max_holders = 2", "max_holders = 1");
+    // A ride that is asked for, at the shop.
+    let ride = pack.0.join("programmes/senior-ride.toml");
+    fs::copy(pack.0.join("programmes/senior-bus.toml"), &ride).unwrap();
+    change(&ride, "id = \"senior-bus\"", "id = \"senior-ride\"");
+    change(&ride, "apply = \"automatic\"", "apply = \"application\"");
+    change(&pack.0.join("places.toml"), "accepts = [\"village-pass\"]", "accepts = [\"senior-ride\", \"village-pass\"]");
     Town::load(&pack.0).unwrap_or_else(|faults| panic!("{faults:#?}"))
 }
 
@@ -120,6 +128,7 @@ const GRANDMOTHER: u8 = 4;
 const YOUTH: &str = "youth-medical";
 const PASS: &str = "village-pass";
 const BATH: &str = "bath-pass";
+const RIDE: &str = "senior-ride";
 
 struct House {
     store: Store,
@@ -159,11 +168,17 @@ impl Register for Finds {
     }
 }
 
+/// What accounts are proven and media bound with.
+fn settings() -> identity::Settings {
+    identity::Settings::new(ORIGIN, &[1; 32], &[4; 32]).unwrap()
+}
+
 impl House {
     async fn new(db: TestDb, places: Option<u64>) -> Self {
         let town = village();
         let clock = Arc::new(SetClock::new(BEGIN.parse().unwrap()));
-        let office = Office::new(IssuerKey::generate().unwrap().0, &town, ORIGIN, MatchSecret::new(&[1; 32]).unwrap()).unwrap();
+        let matching = MatchSecret::new(&[1; 32]).unwrap();
+        let office = Office::new(IssuerKey::generate().unwrap().0, &town, ORIGIN, matching, settings().media_key()).unwrap();
         let office = Arc::new(match places {
             Some(places) => office.with_status_entries(places),
             None => office,

@@ -1,8 +1,9 @@
-use ::store::{AccountId, Actor, Ctx};
+use ::store::{AccountId, Actor, Ctx, Register};
 use jiff::ToSpan as _;
 use serde::Serialize;
 use town::{AppAssurance, AppId, IdentityApp};
 
+use super::life::account_by_register;
 use super::prove::{asker, date_of_birth, keep_account, match_items};
 use crate::rp::{AppProvider, Apps, Asking};
 use crate::rules::{self, APP_PROOF_DAYS, PROOF_LIFE};
@@ -63,7 +64,14 @@ pub async fn take_app_answer(ctx: &mut Ctx, app: &AppId, answer: &AppAnswer, sec
 /// # Errors
 /// [`Error::App`] with [`AppRefusal::Claims`] when nobody knows the person and the provider told no four items; [`Error::OtherPerson`] when somebody
 /// else was signed in while asking, or the account this provider's subject belongs to is of another birthday; [`Error::ProofReplayed`].
-pub async fn complete_app_proof(ctx: &mut Ctx, settings: &Settings, apps: &Apps, question: AppQuestion, told: AppTold) -> Result<Proven> {
+pub async fn complete_app_proof(
+    ctx: &mut Ctx,
+    settings: &Settings,
+    register: &dyn Register,
+    apps: &Apps,
+    question: AppQuestion,
+    told: AppTold,
+) -> Result<Proven> {
     let app = apps.offered_app(&question.app)?;
     let keys = told.items.as_ref().map(|items| settings.match_secret().keys(match_items(items)));
     let subject = settings.subject_key(&app.issuer, &told.subject);
@@ -72,6 +80,10 @@ pub async fn complete_app_proof(ctx: &mut Ctx, settings: &Settings, apps: &Apps,
     let by_items = match keys {
         Some(keys) => people::account_by_items(ctx, keys.four_items).await?,
         None => None,
+    };
+    let by_items = match by_subject.or(by_items) {
+        None => account_by_register(ctx, register, keys, told.has_substitutes()).await?,
+        found => found,
     };
     let asker = asker(ctx, question.asker, keys).await?;
     let belongs = rules::belongs(by_subject, by_items, keys.is_some(), asker).map_err(|error| match error {

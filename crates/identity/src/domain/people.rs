@@ -16,6 +16,7 @@ pub async fn start_light_account(ctx: &mut Ctx, label: &str) -> Result<Account> 
         keys: None,
         substitutes: false,
         opened_at: ctx.now(),
+        closed_at: None,
     };
     store::insert_account(ctx, &account).await?;
     ctx.record(LightAccountOpened::KIND, &LightAccountOpened { account: account.id }).await?;

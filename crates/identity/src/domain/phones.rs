@@ -122,7 +122,7 @@ pub async fn end_phone(ctx: &mut Ctx, id: PhoneId, why: PhoneEnd) -> Result<()> 
     Ok(())
 }
 
-async fn end(ctx: &mut Ctx, account: AccountId, id: PhoneId, why: PhoneEnd) -> Result<bool> {
+pub(crate) async fn end(ctx: &mut Ctx, account: AccountId, id: PhoneId, why: PhoneEnd) -> Result<bool> {
     let ended = store::end(ctx, id, why).await?;
     if ended {
         ctx.audit("phone.ended", Some(account.to_string()), why.as_str()).await?;

@@ -1,9 +1,10 @@
-use ::store::{AccountId, Actor, Ctx, MatchItems, MatchKeys, Permission};
+use ::store::{AccountId, Actor, Ctx, MatchItems, MatchKeys, Permission, Register};
 use civil::{PartialDate, Sex, Timestamp};
 use jpki::revocation::{Asking, Told};
 use jpki::{Answer, Asked, FourItems, Purpose, Revocation, Verified, Verifier};
 use serde::Serialize;
 
+use super::life::account_by_register;
 use crate::rules::{self, Asker, Belongs, PROOF_LIFE};
 use crate::store::{devices, people, prove as store};
 use crate::{
@@ -99,6 +100,7 @@ pub fn ask_revocation(
 pub async fn complete_proof(
     ctx: &mut Ctx,
     settings: &Settings,
+    register: &dyn Register,
     id: ProofSessionId,
     input: ProofInput,
     verifier: &Verifier,
@@ -114,6 +116,10 @@ pub async fn complete_proof(
     let by_items = match told {
         Some(keys) => people::account_by_items(ctx, keys.four_items).await?,
         None => None,
+    };
+    let by_items = match by_serial.or(by_items) {
+        None => account_by_register(ctx, register, told, believed.has_substitutes()).await?,
+        found => found,
     };
     let asker = asker(ctx, asked.asker, told).await?;
     let belongs = rules::belongs(by_serial, by_items, told.is_some(), asker)?;
@@ -197,6 +203,10 @@ struct Believed {
 }
 
 impl Believed {
+    fn has_substitutes(&self) -> bool {
+        self.items.as_ref().is_some_and(|items| items.name_has_substitutes || items.address_has_substitutes)
+    }
+
     fn assurance(&self) -> Assurance {
         if self.kind == ProofKind::Signature { Assurance::Signature } else { Assurance::UserAuth }
     }
@@ -289,6 +299,7 @@ fn new_account(ctx: &Ctx) -> Account {
         keys: None,
         substitutes: false,
         opened_at: ctx.now(),
+        closed_at: None,
     }
 }
 
@@ -323,7 +334,7 @@ async fn keep_proof(ctx: &mut Ctx, account: &Account, believed: &Believed, chall
         ial: match (believed.kind, account.assurance) {
             (ProofKind::Signature, _) => Level::Three,
             (ProofKind::UserAuth, Assurance::Signature) if believed.items.is_none() => Level::Three,
-            (ProofKind::UserAuth | ProofKind::App, _) => Level::Two,
+            (ProofKind::UserAuth | ProofKind::App | ProofKind::Counter, _) => Level::Two,
         },
         aal: Level::Three,
         at: ctx.now(),

@@ -1,4 +1,5 @@
 use ::store::{AccountId, Actor, Ctx, Permission};
+use civil::Timestamp;
 
 use crate::store::sessions::{self as store, Carried, NewSession};
 use crate::store::staff::roles_from;
@@ -14,10 +15,25 @@ use crate::{
 /// [`Error::AccountNotFound`], [`Error::StaffNotFound`], [`Error::DeviceNotFound`] when the owner is unknown or no longer trusted; [`Error::Text`] for
 /// the label.
 pub async fn start_session(ctx: &mut Ctx, owner: SessionOwner, label: &str) -> Result<Started> {
-    let label = rules::kept_text(label)?;
     let kind = kind_of(ctx, owner).await?;
-    let (id, token) = (SessionId::new(ctx.now()), secret::token());
     let ends_at = ctx.now() + rules::life(kind).most;
+    start(ctx, owner, kind, label, ends_at).await
+}
+
+/// Starts a session of a person on a screen that others use after them: it ends by itself within a quarter of an hour, used or not.
+///
+/// # Errors
+/// As [`start_session`].
+pub async fn start_kiosk_session(ctx: &mut Ctx, account: AccountId, label: &str) -> Result<Started> {
+    let owner = SessionOwner::Holder(account);
+    let kind = kind_of(ctx, owner).await?;
+    let ends_at = ctx.now() + rules::KIOSK_LIFE;
+    start(ctx, owner, kind, label, ends_at).await
+}
+
+async fn start(ctx: &mut Ctx, owner: SessionOwner, kind: SessionKind, label: &str, ends_at: Timestamp) -> Result<Started> {
+    let label = rules::kept_text(label)?;
+    let (id, token) = (SessionId::new(ctx.now()), secret::token());
     let expires_at = rules::expires(kind, ctx.now(), ends_at);
     let new = NewSession { id, token_hash: secret::token_hash(&token), kind, owner: owner_text(owner), label: &label, expires_at, ends_at };
     store::insert(ctx, new).await?;

@@ -72,6 +72,39 @@ pub enum Error {
     /// No such phone, or another person's.
     #[error("no such phone")]
     PhoneNotFound,
+    /// What was read is no number of a card or sticker.
+    #[error("not the number of a medium")]
+    MediumUnreadable,
+    /// A phone that plays a card makes up another number each time.
+    #[error("the medium gives another number each time")]
+    MediumChanging,
+    /// The number is bound already.
+    #[error("the medium is bound")]
+    MediumTaken,
+    /// The account has as many as it may have.
+    #[error("the account has as many media as it may have")]
+    TooManyMedia,
+    /// A pass needs a last day, today or within a week.
+    #[error("last day of a temporary pass")]
+    MediumDay,
+    /// No such medium, or another person's.
+    #[error("no such medium")]
+    MediumNotFound,
+    /// No such proxy, or one that is not the caller's.
+    #[error("no such proxy")]
+    ProxyNotFound,
+    /// A proxy's days are past, out of order or more than it may last.
+    #[error("days of a proxy")]
+    ProxyDays,
+    /// Nobody acts for themselves.
+    #[error("principal and agent are one person")]
+    ProxySelf,
+    /// The account cannot be closed or merged so.
+    #[error("accounts cannot be merged: {reason}")]
+    NotOnePerson {
+        /// Why.
+        reason: &'static str,
+    },
     /// The one-time code is wrong, used or over.
     #[error("one-time code does not count")]
     CodeNotValid,
@@ -166,6 +199,16 @@ impl Error {
             Self::PhoneChallenge => "phone_challenge",
             Self::PhoneKnown => "phone_known",
             Self::PhoneNotFound => "phone_not_found",
+            Self::MediumUnreadable => "medium_unreadable",
+            Self::MediumChanging => "medium_changing",
+            Self::MediumTaken => "medium_taken",
+            Self::TooManyMedia => "too_many_media",
+            Self::MediumDay => "medium_day",
+            Self::MediumNotFound => "medium_not_found",
+            Self::ProxyNotFound => "proxy_not_found",
+            Self::ProxyDays => "proxy_days",
+            Self::ProxySelf => "proxy_self",
+            Self::NotOnePerson { .. } => "not_one_person",
             Self::CodeNotValid => "code_not_valid",
             Self::TooManyTries { .. } => "too_many_tries",
             Self::AdministratorExists => "administrator_exists",

@@ -39,6 +39,7 @@ pub(crate) struct NewQuestion<'a> {
     PROVE = "update identity_app_question set account = $2, refused = null where id = $1 and answered_at is not null and account is null";
     REFUSE = "update identity_app_question set refused = $2 where id = $1 and (refused is null or refused <> $2)";
     FORGET = "delete from identity_app_question where expires_at < $1";
+    FORGET_SUBJECTS = "delete from identity_app_subject where account = $1";
     BY_SUBJECT = "select account from identity_app_subject where subject_key = $1";
     SAVE_SUBJECT = "insert into identity_app_subject (subject_key, account, app, first_used_at, last_used_at) values ($1, $2, $3, $4, $4)
         on conflict (subject_key) do update set last_used_at = excluded.last_used_at";
@@ -98,5 +99,11 @@ pub(crate) async fn account_by_subject(ctx: &mut Ctx, key: [u8; 32]) -> Result<O
 pub(crate) async fn save_subject(ctx: &mut Ctx, key: [u8; 32], account: AccountId, app: &AppId) -> Result<()> {
     let now = ctx.now();
     ctx.tx().execute(SAVE_SUBJECT, params![key, account, app, now]).await?;
+    Ok(())
+}
+
+/// Lets no provider's subject lead to an account any more.
+pub(crate) async fn forget_subjects(ctx: &mut Ctx, account: AccountId) -> Result<()> {
+    ctx.tx().execute(FORGET_SUBJECTS, params![account]).await?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use civil::PartialDate;
 use crate::{Account, Proof, Result};
 
 ::store::queries! {
-    ACCOUNT = "select id, name, date_of_birth, assurance, four_items, three_items, substitutes, opened_at from identity_account where id = $1";
+    ACCOUNT = "select id, name, date_of_birth, assurance, four_items, three_items, substitutes, opened_at, closed_at from identity_account where id = $1";
     INSERT_ACCOUNT = "insert into identity_account (id, name, date_of_birth, assurance, four_items, three_items, substitutes, opened_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8)";
     UPDATE_ACCOUNT = "update identity_account set name = $2, date_of_birth = $3, assurance = $4, four_items = $5, three_items = $6, substitutes = $7 where id = $1";
@@ -32,6 +32,7 @@ impl FromRow for Account {
             keys,
             substitutes: row.get(6)?,
             opened_at: row.get(7)?,
+            closed_at: row.get(8)?,
         })
     }
 }

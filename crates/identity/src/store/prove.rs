@@ -25,6 +25,8 @@ pub(crate) struct Asked {
     ANSWER = "update identity_proof_session set answered_at = $2, account = $3, refused = null where id = $1 and answered_at is null";
     CLAIM = "update identity_proof_session set claimed_at = $2 where id = $1 and answered_at is not null and claimed_at is null";
     REFUSE = "update identity_proof_session set refused = $2 where id = $1 and answered_at is null";
+    ASK_REGION_ID = "update identity_proof_session set region_id = true where id = $1";
+    ASKS_REGION_ID = "select region_id from identity_proof_session where id = $1";
     FORGET = "delete from identity_proof_session where expires_at < $1";
 }
 
@@ -81,6 +83,16 @@ pub(crate) async fn claim(ctx: &mut Ctx, id: ProofSessionId) -> Result<bool> {
 pub(crate) async fn refuse(ctx: &mut Ctx, id: ProofSessionId, code: &str) -> Result<()> {
     ctx.tx().execute(REFUSE, params![id, code]).await?;
     Ok(())
+}
+
+/// Notes that the card is to get the town's number while it answers.
+pub(crate) async fn ask_region_id(ctx: &mut Ctx, id: ProofSessionId) -> Result<()> {
+    ctx.tx().execute(ASK_REGION_ID, params![id]).await?;
+    Ok(())
+}
+
+pub(crate) async fn asks_region_id(ctx: &mut Ctx, id: ProofSessionId) -> Result<bool> {
+    Ok(ctx.tx().query_opt::<(bool,)>(ASKS_REGION_ID, params![id]).await?.is_some_and(|(asks,)| asks))
 }
 
 pub(crate) async fn forget(ctx: &mut Ctx, before: Timestamp) -> Result<u64> {

@@ -3,12 +3,12 @@ use identity::{
 };
 use jiff::SignedDuration;
 use serde_json::json;
-use store::Actor;
+use store::{Actor, Match};
 use town::AppId;
 
 use crate::card::{hanako, taro};
 use crate::op::{Forgery, ISSUER, Op, State, fixed, found};
-use crate::{House, ORIGIN, houses, refused, start};
+use crate::{Finds, House, ORIGIN, houses, refused, start};
 
 /// Asks, as the browser of `actor`; gives what it keeps.
 async fn begin(house: &House, apps: &Apps, actor: Actor, app: &AppId) -> Result<AppBegun> {
@@ -36,7 +36,7 @@ async fn try_to_bring(house: &House, apps: &Apps, app: &AppId, answer: &AppAnswe
     ctx.commit().await?;
     let told = apps.ask(&question, answer, store::Clock::now(&*house.clock))?;
     let mut ctx = house.begin(Actor::Anonymous).await;
-    let proven = identity::complete_app_proof(&mut ctx, &house.settings, apps, question, told).await?;
+    let proven = identity::complete_app_proof(&mut ctx, &house.settings, &Finds(Match::None), apps, question, told).await?;
     ctx.commit().await?;
     Ok(proven)
 }

@@ -186,7 +186,9 @@ async fn a_mere_sign_in_cannot_ask_for_a_match() {
             let session = identity::begin_proof(&mut ctx, &house.settings, jpki::Purpose::SignIn, None).await.unwrap();
             let input = card.answer(&session.challenge, read);
             let (verifier, good) = (house.cards.verifier(), house.cards.good());
-            let proven = identity::complete_proof(&mut ctx, &house.settings, session.id, input, &verifier, &good).await.unwrap();
+            let proven = identity::complete_proof(&mut ctx, &house.settings, &Finds(Match::None), session.id, input, &verifier, &good)
+                .await
+                .unwrap();
             if !told_items {
                 refused!(identity::ask_for_match(&mut ctx, &proven, MatchReason::NoMatch).await, Error::NotProven);
             }

@@ -4,11 +4,14 @@
 mod apps;
 mod card;
 mod devices;
+mod life;
 mod links;
+mod media;
 mod op;
 mod passkeys;
 mod phones;
 mod prove;
+mod proxies;
 mod sessions;
 mod staff;
 mod tries;
@@ -76,8 +79,16 @@ impl House {
         ctx.commit().await?;
         let mut ctx = self.begin(Actor::Anonymous).await;
         let input = card.sign(&session.challenge);
-        let proven =
-            identity::complete_proof(&mut ctx, &self.settings, session.id, input, &self.cards.verifier(), &self.cards.good()).await?;
+        let proven = identity::complete_proof(
+            &mut ctx,
+            &self.settings,
+            &Finds(Match::None),
+            session.id,
+            input,
+            &self.cards.verifier(),
+            &self.cards.good(),
+        )
+        .await?;
         ctx.commit().await?;
         Ok(proven)
     }

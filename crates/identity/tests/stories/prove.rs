@@ -2,10 +2,10 @@ use identity::{AccountProven, Assurance, Error, Level, ProofInput, ProofKind, Pr
 use jiff::SignedDuration;
 use jpki::revocation::Unknown;
 use jpki::{Purpose, Reason, Refusal, Status};
-use store::Actor;
+use store::{Actor, Match};
 
 use crate::card::{Says, hanako, taro};
-use crate::{House, clerk, houses, nobody, refused};
+use crate::{Finds, House, clerk, houses, nobody, refused};
 
 async fn asked(house: &House, actor: Actor) -> identity::ProofSession {
     let mut ctx = house.begin(actor).await;
@@ -22,7 +22,8 @@ async fn complete(
     says: Status,
 ) -> identity::Result<identity::Proven> {
     let mut ctx = house.begin(actor).await;
-    let proven = identity::complete_proof(&mut ctx, &house.settings, id, input, &house.cards.verifier(), &Says(says)).await?;
+    let proven =
+        identity::complete_proof(&mut ctx, &house.settings, &Finds(Match::None), id, input, &house.cards.verifier(), &Says(says)).await?;
     ctx.commit().await?;
     Ok(proven)
 }

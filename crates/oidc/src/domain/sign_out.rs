@@ -61,6 +61,22 @@ pub(crate) async fn leave(ctx: &mut Ctx, account: AccountId, client: ClientId) -
     Ok(())
 }
 
+/// Ends all an account did with services: it was closed, or merged into another, whose own consents and names stand.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn closed(ctx: &mut Ctx, account: AccountId) -> Result<()> {
+    for grant in rows::open_of(ctx, account).await? {
+        rows::end(ctx, grant.id).await?;
+        let client = clients::find(ctx, grant.client).await?;
+        tell(ctx, client.as_ref(), &grant).await?;
+    }
+    for consent in clients::consents(ctx, account).await? {
+        clients::delete_consent(ctx, account, consent.client).await?;
+    }
+    Ok(())
+}
+
 async fn tell(ctx: &mut Ctx, client: Option<&Client>, grant: &Grant) -> Result<()> {
     let wants_word = |client: &Client| client.ended_at.is_none() && client.backchannel_uri.is_some();
     if !client.is_some_and(wants_word) {

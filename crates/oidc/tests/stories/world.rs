@@ -123,6 +123,7 @@ impl House {
             revocation: Arc::new(cards.good()),
             apps: identity::Apps::none(),
             settings: Settings::new(ORIGIN, &MATCHING, &[2; 32]).unwrap(),
+            region_key: None,
             station: None,
         });
         let post = Arc::new(Post::default());
@@ -171,7 +172,8 @@ impl House {
         let mut ctx = self.begin(Actor::Anonymous).await;
         let asked = identity::begin_proof(&mut ctx, &self.proofing.settings, jpki::Purpose::Register, None).await.unwrap();
         ctx.commit().await.unwrap();
-        let account = answer_proof(&self.store, Actor::Anonymous, &self.proofing, asked.id, card.sign(&asked.challenge)).await.unwrap();
+        let account =
+            answer_proof(&self.store, Actor::Anonymous, &self.proofing, asked.id, card.sign(&asked.challenge), None).await.unwrap();
         self.browser_of(account).await
     }
 

@@ -85,6 +85,7 @@ impl House {
             revocation: Arc::new(cards.good()),
             apps: op.apps(ORIGIN),
             settings: Settings::new(ORIGIN, &MATCHING, &[2; 32]).unwrap(),
+            region_key: Some(passport::RegionKey(*b"town key of demo")),
             station: Some("http://localhost:8081".to_owned()),
         });
         let service = service(Arc::clone(&proofing));
@@ -123,7 +124,7 @@ impl House {
         let mut ctx = self.begin(Actor::Anonymous).await;
         let session = identity::begin_proof(&mut ctx, &self.proofing.settings, jpki::Purpose::Register, None).await.unwrap();
         ctx.commit().await.unwrap();
-        answer_proof(&self.store, Actor::Anonymous, &self.proofing, session.id, card.sign(&session.challenge)).await.unwrap()
+        answer_proof(&self.store, Actor::Anonymous, &self.proofing, session.id, card.sign(&session.challenge), None).await.unwrap()
     }
 
     /// The card of a browser's own question answers, found by the code on its screen.
@@ -131,7 +132,7 @@ impl House {
         let mut ctx = self.begin(Actor::Anonymous).await;
         let asked = identity::proof_asked(&mut ctx, code).await.unwrap();
         drop(ctx);
-        answer_proof(&self.store, Actor::Anonymous, &self.proofing, asked.id, card.sign(&asked.challenge)).await.unwrap();
+        answer_proof(&self.store, Actor::Anonymous, &self.proofing, asked.id, card.sign(&asked.challenge), None).await.unwrap();
     }
 
     pub(crate) async fn linked(&self, account: AccountId) -> Option<ResidentId> {

@@ -11,6 +11,8 @@ use crate::Station;
 pub(super) struct View<'a> {
     pub(super) station: &'a Station,
     pub(super) language: Language,
+    /// The address this page was asked for at.
+    pub(super) here: String,
 }
 
 impl<'a> View<'a> {
@@ -20,7 +22,8 @@ impl<'a> View<'a> {
         let chosen = std::iter::once(asked).chain(cookies.filter_map(|pair| pair.trim().strip_prefix("lang=")));
         let known = |language: &Language| station.texts.languages().contains(language);
         let language = chosen.filter_map(|tag| tag.parse::<Language>().ok()).find(known);
-        Self { station, language: language.unwrap_or(Language::JAPANESE) }
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        Self { station, language: language.unwrap_or(Language::JAPANESE), here: format!("http://{host}") }
     }
 
     pub(super) fn t(&self, key: &str) -> String {

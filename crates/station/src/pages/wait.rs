@@ -109,7 +109,7 @@ pub(crate) struct Watched {
     next: String,
 }
 
-fn watched(view: &View<'_>, finished: bool, next: String) -> Json<Watched> {
+pub(super) fn watched(view: &View<'_>, finished: bool, next: String) -> Json<Watched> {
     Json(Watched { done: u8::from(finished) + 1, total: 2, label: view.t("wait-goes-on"), finished, next })
 }
 

@@ -250,7 +250,8 @@ impl Scene {
     async fn issue(&mut self, ca: &mut TestCa, programme: &ProgrammeId, holders: usize) -> Outcome {
         let keys = CentreKeys::in_folder(&self.site.part("keys"));
         let matching = registry::bridge::MatchSecret::new(&keys.match_bytes()?).ok_or("match.key holds no secret")?;
-        let office = cards::Office::new(keys.issuer()?, &self.site.town, ORIGIN, matching)?;
+        let media = identity::Settings::new(ORIGIN, &keys.match_bytes()?, &keys.serial_bytes()?)?.media_key();
+        let office = cards::Office::new(keys.issuer()?, &self.site.town, ORIGIN, matching, media)?;
         let desk = Desk::new(ca, &keys)?;
         let entitled = self.entitled(programme).await?;
         let candidates: Vec<&Resident> = self
@@ -312,6 +313,7 @@ impl Desk {
             revocation: Arc::new(revocation),
             apps: identity::Apps::none(),
             settings: identity::Settings::new(ORIGIN, &keys.match_bytes()?, &keys.serial_bytes()?)?,
+            region_key: None,
             station: None,
         });
         Ok(Self { key, public, proofing })
@@ -334,7 +336,7 @@ impl Desk {
         ctx.commit().await?;
         let signature = self.key.sign(&asked.challenge.message())?;
         let input = ProofInput::Signature { certificate, signature };
-        let account = passport::answer_proof(store, Actor::Anonymous, &self.proofing, asked.id, input).await?;
+        let account = passport::answer_proof(store, Actor::Anonymous, &self.proofing, asked.id, input, None).await?;
 
         let (phone, _) = PhoneKey::generate()?;
         let mut ctx = store.begin(Actor::Holder(account)).await?;

@@ -10,7 +10,7 @@ use jpki::card::{Personalise, Pins};
 use jpki::testca::{Municipality, Person, TestCa};
 use jpki::{CertificateKind, PartialDate, Sex};
 use population::generate;
-use station::{CardFolder, LaidCard};
+use station::{CardFolder, Enrolment, LaidCard};
 use store::{Actor, Clock as _, Role, SystemClock};
 use town::{Language, PlaceId, PlaceKind, Town, Words};
 
@@ -63,8 +63,9 @@ pub(super) fn cards(town: &Town, data: &Path, cast: &[Player]) -> Outcome {
         say("体験用のカードを作っています / software cards");
         let mut ca = TestCa::new(now)?;
         let folder = CardFolder::new(data.join("cards"));
+        let key = CentreKeys::in_folder(&data.join("keys")).region()?;
         for player in cast {
-            folder.save(&player.card, &card(town, player, &mut ca, now)?)?;
+            folder.save(&player.card, &card(town, player, key, &mut ca, now)?)?;
         }
         ca
     };
@@ -78,7 +79,7 @@ pub(super) fn cards(town: &Town, data: &Path, cast: &[Player]) -> Outcome {
     Ok(fs::write(&authority, serde_json::to_vec(&ca)?)?)
 }
 
-fn card(town: &Town, player: &Player, ca: &mut TestCa, now: jiff::Timestamp) -> Outcome<LaidCard> {
+fn card(town: &Town, player: &Player, key: Option<[u8; 16]>, ca: &mut TestCa, now: jiff::Timestamp) -> Outcome<LaidCard> {
     let code = town.code.to_string();
     let person = Person {
         name: player.name.clone(),
@@ -88,7 +89,10 @@ fn card(town: &Town, player: &Player, ca: &mut TestCa, now: jiff::Timestamp) -> 
         municipality: Municipality { code: code[..5].to_owned(), prefecture: "Demo-ken".to_owned(), city: "Demo".to_owned() },
     };
     let mut random = |bytes: &mut [u8]| aws_lc_rs::rand::fill(bytes).expect("the operating system gives random bytes");
-    let card = Personalise::new(person).pins(Pins::default()).issue(ca, now, &mut random)?;
+    let made = Personalise::new(person).pins(Pins::default());
+    // As the counter prepares a card for the town's own use of its free area.
+    let made = key.into_iter().fold(made, |made, key| made.town(key, ""));
+    let card = made.issue(ca, now, &mut random)?;
     Ok(LaidCard { label: format!("{}（{}）", player.name, player.role), card })
 }
 
@@ -148,6 +152,26 @@ pub(super) async fn codes(house: &House) -> Outcome<Codes> {
     Ok(Codes { places, staff: invitation.code.code })
 }
 
+/// The demonstration's card reader, enrolled at the town's first vehicle or, without one, its first place: so that a tap with a card is answered there.
+pub(super) async fn station(house: &House, origin: &str, data: &Path) -> Outcome<Enrolment> {
+    let kept = data.join("station.json");
+    if let Ok(enrolment) = Enrolment::load(&kept, origin) {
+        return Ok(enrolment);
+    }
+    let town = house.store.town().clone();
+    let place = town.places.iter().find(|place| place.kind == PlaceKind::Bus).or(town.places.first()).ok_or("the town has no place")?;
+    let mut ctx = house.store.begin(Actor::System).await?;
+    let administrator = ctx_staff(&mut ctx).await?;
+    ctx.actor = Actor::Staff(administrator, Role::ALL.to_vec());
+    let code = identity::pairing_code(&mut ctx, identity::DeviceKind::Station, &place.id).await?;
+    ctx.actor = Actor::Anonymous;
+    let paired = identity::pair(&mut ctx, &code.code, "体験のカードリーダー").await?;
+    ctx.commit().await?;
+    let enrolment = Enrolment::new(origin, &paired.device.id.to_string(), place.name.ja(), &paired.session.token);
+    enrolment.save(&kept)?;
+    Ok(enrolment)
+}
+
 /// Any member of staff there is, to act for.
 async fn ctx_staff(ctx: &mut store::Ctx) -> Outcome<store::StaffId> {
     ctx.actor = Actor::Staff(store::StaffId::new(ctx.now()), vec![Role::Administrator]);
@@ -165,6 +189,8 @@ pub(super) fn tell(house: &House, origin: &str, station: &str, cast: &[Player], 
     println!("  住民のアプリ / resident app     {origin}/");
     println!("  職員の画面 / staff console      {origin}/staff/join/{}", codes.staff);
     println!("  カードリーダー / card reader    {station}/");
+    println!("  スマホのない方 / no phone       {origin}/kiosk");
+    println!("  かざして確かめる / tap a card   {station}/tap");
     for (place, code) in &codes.places {
         println!("  {} / {}  {origin}/verify  登録コード {code} / pairing code", place.ja(), english(place));
     }

@@ -18,6 +18,8 @@ const BODY_BYTES_MAX: usize = 8 << 20;
 #[derive(Default)]
 pub(super) struct Browser {
     cookies: BTreeMap<String, String>,
+    /// What a card reader shows instead of cookies.
+    token: Option<String>,
 }
 
 /// What came back.
@@ -26,6 +28,8 @@ pub(super) struct Reply {
     pub(super) status: StatusCode,
     /// The page or the JSON.
     pub(super) body: String,
+    /// Where it leads.
+    pub(super) location: Option<String>,
 }
 
 /// What is sent along, and which answer is wanted.
@@ -56,6 +60,16 @@ impl Browser {
         self.send(house, Method::POST, path, Sent::Json(body)).await
     }
 
+    /// Carries a token from now on.
+    pub(super) fn carry(&mut self, token: String) {
+        self.token = Some(token);
+    }
+
+    /// Holds a cookie that was given elsewhere.
+    pub(super) fn hold(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+    }
+
     /// The value of a cookie.
     pub(super) fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies.get(name).map(String::as_str)
@@ -66,6 +80,9 @@ impl Browser {
         if !self.cookies.is_empty() {
             let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(header::COOKIE, cookies.join("; "));
+        }
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
         let request = match sent {
             Sent::Nothing { wants } => request.header(header::ACCEPT, wants).body(Body::empty())?,
@@ -83,11 +100,12 @@ impl Browser {
         for line in response.headers().get_all(header::SET_COOKIE) {
             self.keep(line.to_str()?);
         }
+        let location = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()).map(str::to_owned);
         let body = String::from_utf8_lossy(&to_bytes(response.into_body(), BODY_BYTES_MAX).await?).into_owned();
         if status.is_server_error() {
             return Err(format!("{path} answered {status}: {body}").into());
         }
-        Ok(Reply { status, body })
+        Ok(Reply { status, body, location })
     }
 
     fn keep(&mut self, line: &str) {

@@ -24,7 +24,7 @@ use crate::Outcome;
 /// Somebody who acts.
 pub(super) struct Person {
     holder: Holder,
-    card: Option<CardState>,
+    pub(super) card: Option<CardState>,
     /// The browser of the phone.
     pub(super) browser: Browser,
     phone: Option<Phone>,
@@ -149,13 +149,13 @@ impl World {
     }
 
     /// The card of somebody, made when it is first needed: keys take a while.
-    fn card_of(&mut self, name: &str) -> Outcome<CardState> {
-        let now = self.now();
+    pub(super) fn card_of(&mut self, name: &str) -> Outcome<CardState> {
+        let (now, key) = (self.now(), self.region_key()?);
         let (person, authority) = self.person_and_authority(name)?;
         if let Some(card) = &person.card {
             return Ok(card.clone());
         }
-        let card = Personalise::new(person.holder.clone()).pins(Pins::default()).issue(authority, now, &mut fill)?;
+        let card = Personalise::new(person.holder.clone()).pins(Pins::default()).town(key, "").issue(authority, now, &mut fill)?;
         person.card = Some(card.clone());
         Ok(card)
     }
@@ -355,6 +355,6 @@ pub(super) fn first(pattern: &str, page: &str) -> Outcome<Option<String>> {
     Ok(found.and_then(|groups| groups.get(1)).map(|group| super::browser::unescaped(group.as_str())))
 }
 
-fn fill(bytes: &mut [u8]) {
+pub(super) fn fill(bytes: &mut [u8]) {
     rand::fill(bytes).expect("the operating system gives random bytes");
 }

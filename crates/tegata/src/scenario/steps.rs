@@ -4,6 +4,7 @@ mod acts;
 mod bridging;
 mod checks;
 mod given;
+mod without_phone;
 
 use std::pin::Pin;
 
@@ -58,6 +59,15 @@ const STEPS: &[(&str, Play)] = table! {
     "「_」が「_」の「_」を「_」で見せる" => acts::show;
     "「_」が「_」の「_」の画面を写し取る" => acts::copy;
     "その写しを「_」で見せる" => acts::show_copy;
+    "「_」が「_」のキオスクにマイナンバーカードを置く" => without_phone::kiosk;
+    "「_」がキオスクで「_」を「_」に共有する" => without_phone::share;
+    "「_」がキオスクを離れる" => without_phone::leave;
+    "「_」が「_」を「_」に任せる" => without_phone::declare;
+    "「_」が「_」に任せるのをやめる" => without_phone::end_proxy;
+    "「_」が「_」の読み取り機にマイナンバーカードをかざす" => without_phone::tap_card;
+    "番号「_」のカードを「_」の読み取り機にかざす" => without_phone::tap_number;
+    "窓口の職員が「_」を書類で確かめ、番号「_」のカードを結び付ける" => without_phone::serve;
+    "「_」がなくしたことを窓口に伝える" => without_phone::lost;
     "{数}秒たつ" => acts::seconds_pass;
     "日付が{日}に変わる" => acts::day_comes;
     "「_」が{日}に転出する" => acts::move_out;

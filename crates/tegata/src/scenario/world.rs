@@ -16,6 +16,7 @@ use town::{PlaceId, Programme, Town};
 
 use super::browser::Browser;
 use super::crossing::Crossing;
+use super::kiosk::Stations;
 use super::people::{Person, Proof};
 use super::register::Register;
 use crate::Outcome;
@@ -61,6 +62,9 @@ pub(super) struct World {
     pub(super) people: BTreeMap<String, Person>,
     pub(super) crossing: Crossing,
     verifiers: BTreeMap<PlaceId, Browser>,
+    pub(super) stations: Stations,
+    /// The counter's pages of who was served there.
+    pub(super) served: BTreeMap<String, String>,
     pub(super) last: Last,
 }
 
@@ -158,6 +162,8 @@ impl World {
             people: BTreeMap::new(),
             crossing: Crossing::default(),
             verifiers: BTreeMap::new(),
+            stations: BTreeMap::new(),
+            served: BTreeMap::new(),
             last: Last::default(),
         }
     }
@@ -308,8 +314,7 @@ impl World {
     /// # Errors
     /// When the pack has no such place, or the house gives no answer.
     pub(super) async fn show_at(&mut self, place: &str, presentation: &str) -> Outcome<Answer> {
-        let found = self.town.places.iter().find(|other| other.name.ja() == place);
-        let id = found.ok_or_else(|| format!("the pack has no place 「{place}」"))?.id.clone();
+        let id = self.place_named(place)?;
         let body = json!({ "id": cards::UseId::new(self.now()).to_string(), "presentation": presentation });
         let router = self.house()?.router.clone();
         let paired = match self.verifiers.remove(&id) {
@@ -324,6 +329,14 @@ impl World {
         }
         self.verifiers.insert(id, verifier);
         reply.json()
+    }
+
+    /// The key of the town to the free area of its people's cards.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(super) fn region_key(&self) -> Outcome<[u8; 16]> {
+        Ok(CentreKeys::in_folder(&self.folder.join("keys")).region()?.ok_or("the town has no key for cards")?)
     }
 
     async fn pair(&self, place: &PlaceId) -> Outcome<Browser> {

@@ -14,8 +14,8 @@ pub use ids::{AppId, FactName, InvalidName, PlaceId, ProgrammeId};
 pub use language::{InvalidLanguage, Language, Words};
 pub use place::{Place, PlaceKind};
 pub use programme::{
-    Apply, Barcode, BarcodeKind, Case, CaseResident, Design, Disclosed, Expected, Fact, FactKind, FactValue, Icon, Programme, Proof,
-    ShownBy, Status, Version,
+    Apply, Barcode, BarcodeKind, Case, CaseResident, Design, Disclosed, Expected, Fact, FactKind, FactValue, Icon, Medium, Programme,
+    Proof, ShownBy, Status, Version,
 };
 pub use settings::{
     Anchors, AskOcsp, Colour, Contact, District, InvalidColour, Logo, Ocsp, Offline, Presentation, Revocation, Theme, Trust,

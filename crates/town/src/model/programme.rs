@@ -36,6 +36,8 @@ pub struct Programme {
     pub disclose: BTreeMap<PlaceKind, Vec<Disclosed>>,
     /// How many phones may hold the same card at a time.
     pub max_holders: u32,
+    /// What counts at a place as showing it, besides the card in a phone, which always does.
+    pub accepts: Vec<Medium>,
     /// The dated rules, oldest first, never overlapping.
     pub versions: Vec<Version>,
     /// The examples `town check` runs.
@@ -61,6 +63,11 @@ impl Programme {
         self.disclose.get(&kind).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether such a thing is enough to be answered yes.
+    pub fn accepts_medium(&self, medium: Medium) -> bool {
+        self.accepts.contains(&medium)
+    }
+
     /// Whether the card may be shown by such a person.
     pub fn may_be_shown_by(&self, who: ShownBy) -> bool {
         self.shown_by.contains(&who)
@@ -76,6 +83,23 @@ words! {
         Guardian = "guardian",
         /// Whoever the holder shares the card with: grandparents, the child's own phone.
         Shared = "shared",
+        /// Whom the entitled person, or a clerk for them, declared to act for them (代理人).
+        Proxy = "proxy",
+    }
+}
+
+words! {
+    /// A thing that is laid on a reader or held before a camera in place of a phone. Each can be used by whoever has it in hand, and some can be
+    /// copied: a programme says which are enough for it.
+    Medium {
+        /// The town's own number in the free area of the My Number Card (地域ID): read by a tap, without a PIN.
+        RegionId = "region_id",
+        /// A transit IC card, known by the number its chip tells every reader (FeliCa IDm).
+        TransitIc = "transit_ic",
+        /// A printed QR code: on a sticker, a bag, a plain card.
+        Sticker = "sticker",
+        /// A QR code that is good for some days only: for an event, or until a lost card is replaced (一時的なデジタル本人確認証).
+        Temporary = "temporary",
     }
 }
 

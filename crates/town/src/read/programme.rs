@@ -11,8 +11,8 @@ use crate::{
     diagnostic::Diagnostic,
     fields::{Faults, Fields, Value, one_of},
     model::{
-        Apply, Barcode, BarcodeKind, Case, CaseResident, Design, Disclosed, Expected, Fact, FactKind, FactName, FactValue, Icon, PlaceKind,
-        Programme, Proof, ShownBy, Status, Version,
+        Apply, Barcode, BarcodeKind, Case, CaseResident, Design, Disclosed, Expected, Fact, FactKind, FactName, FactValue, Icon, Medium,
+        PlaceKind, Programme, Proof, ShownBy, Status, Version,
     },
     rules,
 };
@@ -56,6 +56,7 @@ fn programme(mut fields: Fields<'_>, facts: &[Fact], schema: &Schema, faults: &m
     let written = fields.optional("disclose");
     let disclose = written.map(|value| disclose(value, faults)).unwrap_or_default();
     let max_holders = fields.optional("max_holders").map_or(Some(1), |value| value.integer_within(1..=20, faults));
+    let accepts = fields.optional("accepts").map_or(Some(Vec::new()), |value| accepts(value, faults));
     let versions = fields.tables("version", faults).into_iter().filter_map(|fields| version(fields, schema, faults)).collect();
     let cases = fields.tables("case", faults).into_iter().filter_map(|fields| case(fields, facts, faults)).collect();
     let medical = (payer_number.is_some(), beneficiary_number.is_some(), copayment.is_some());
@@ -78,6 +79,7 @@ fn programme(mut fields: Fields<'_>, facts: &[Fact], schema: &Schema, faults: &m
         copayment,
         disclose,
         max_holders: max_holders?,
+        accepts: accepts?,
         versions,
         cases,
         location: location.clone(),
@@ -92,6 +94,10 @@ fn shown_by(value: Value<'_>, faults: &mut Faults) -> Option<Vec<ShownBy>> {
         return None;
     }
     Some(items.iter().filter_map(|item| item.word(ShownBy::ALL, ShownBy::word, faults)).collect())
+}
+
+fn accepts(value: Value<'_>, faults: &mut Faults) -> Option<Vec<Medium>> {
+    Some(value.list(faults)?.iter().filter_map(|item| item.word(Medium::ALL, Medium::word, faults)).collect())
 }
 
 fn design(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Design> {

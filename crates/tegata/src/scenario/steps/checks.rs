@@ -19,6 +19,8 @@ const REASONS: &[(&str, &str, Option<&str>)] = &[
     ("対象外", "not_entitled", Some("rule")),
     ("取扱いなし", "not_accepted_here", None),
     ("共有終了", "share_ended", None),
+    ("終了", "revoked", None),
+    ("媒体不足", "medium_not_accepted", None),
     ("古い画面", "stale", None),
     ("二度目", "replayed", None),
     ("他の町", "other_town", None),

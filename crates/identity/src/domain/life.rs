@@ -1,0 +1,109 @@
+//! What happens to an account when its person's life changes: a renewed card finds it again, two of one person become one, its owner closes it.
+
+use ::store::{AccountId, Actor, Ctx, Match, MatchKeys, Permission, Register, ResidentId};
+
+use super::{media, phones, proxies, sessions};
+use crate::store::{apps, life as store, links as kept, matches, people};
+use crate::{AccountClosed, AccountsMerged, Error, MediumEnd, PhoneEnd, Result, Unlinked};
+
+/// Gives the account of the one resident the register names for what a proof told: a card renewed after a move or a new name has another serial and other
+/// items than the account knows, and is the same person's all the same. Characters that were replaced prove nothing.
+///
+/// # Errors
+/// The store's.
+pub(super) async fn account_by_register(
+    ctx: &mut Ctx,
+    register: &dyn Register,
+    told: Option<MatchKeys>,
+    substitutes: bool,
+) -> Result<Option<AccountId>> {
+    let Some(keys) = told.filter(|_| !substitutes) else { return Ok(None) };
+    let Match::One(resident) = register.find(ctx, keys).await? else { return Ok(None) };
+    for link in kept::of_resident(ctx, resident).await? {
+        // An account that was never proven to be anybody's leads nowhere.
+        if people::find_account(ctx, link.account).await?.is_some_and(|account| account.keys.is_some()) {
+            return Ok(Some(link.account));
+        }
+    }
+    Ok(None)
+}
+
+/// Gives residents with more than one account, with their accounts, oldest first: what a clerk looks through and merges.
+///
+/// # Errors
+/// The store's `Forbidden`.
+pub async fn duplicates(ctx: &mut Ctx, limit: u32) -> Result<Vec<(ResidentId, Vec<AccountId>)>> {
+    ctx.allow(Permission::ResolveMatch)?;
+    let mut found = Vec::new();
+    for resident in store::with_several(ctx, limit).await? {
+        let accounts = kept::of_resident(ctx, resident).await?.into_iter().map(|link| link.account).collect();
+        found.push((resident, accounts));
+    }
+    Ok(found)
+}
+
+/// Makes one account of two that a clerk sees are one person's: cards, identity apps, media and proxies of the second lead to the first from now on; its
+/// phones and sessions end, since what is in them was issued to the other account. Whoever used it proves themselves once more.
+///
+/// # Errors
+/// [`Error::NotOnePerson`] unless both are tied to the same resident, one the clerk may know of; [`Error::AccountNotFound`]; the store's `Forbidden`.
+pub async fn merge_accounts(ctx: &mut Ctx, register: &dyn Register, keep: AccountId, close: AccountId) -> Result<()> {
+    ctx.allow(Permission::ResolveMatch)?;
+    let no = |reason| Error::NotOnePerson { reason };
+    if keep == close {
+        return Err(no("they are the same account"));
+    }
+    let mut first = people::find_account(ctx, keep).await?.ok_or(Error::AccountNotFound)?;
+    let second = people::find_account(ctx, close).await?.ok_or(Error::AccountNotFound)?;
+    let resident = match (kept::find(ctx, keep).await?, kept::find(ctx, close).await?) {
+        (Some(one), Some(other)) if one.resident == other.resident => one.resident,
+        _ => return Err(no("they are not linked to one resident")),
+    };
+    if !register.may_know(ctx, resident).await? {
+        return Err(Error::AccountNotFound);
+    }
+    store::give_over(ctx, close, keep).await?;
+    if second.assurance > first.assurance {
+        (first.name, first.date_of_birth, first.keys) = (second.name, second.date_of_birth, second.keys);
+        (first.assurance, first.substitutes) = (second.assurance, second.substitutes);
+        people::update_account(ctx, &first).await?;
+    }
+    empty(ctx, close, PhoneEnd::Replaced).await?;
+    ctx.audit("account.merged", Some(resident.to_string()), "").await?;
+    ctx.record(AccountsMerged::KIND, &AccountsMerged { kept: keep, closed: close }).await?;
+    Ok(())
+}
+
+/// Closes the caller's own account: everything it shows ends at once, and what it holds of the person is deleted. What was recorded of uses stays in the
+/// town's records without the account. The same card opens a new account any time.
+///
+/// # Errors
+/// [`Error::AccountNotFound`] for another's; the store's `Forbidden`.
+pub async fn close_account(ctx: &mut Ctx, account: AccountId) -> Result<()> {
+    ctx.allow(Permission::OwnAccount)?;
+    if ctx.actor != Actor::Holder(account) {
+        return Err(Error::AccountNotFound);
+    }
+    people::find_account(ctx, account).await?.filter(|account| account.closed_at.is_none()).ok_or(Error::AccountNotFound)?;
+    ctx.audit("account.closed", Some(account.to_string()), "").await?;
+    empty(ctx, account, PhoneEnd::NotUsed).await
+}
+
+/// Ends and deletes all an account has.
+async fn empty(ctx: &mut Ctx, account: AccountId, why: PhoneEnd) -> Result<()> {
+    for phone in crate::store::phones::of_account(ctx, account).await? {
+        phones::end(ctx, account, phone.id, why).await?;
+    }
+    media::end_all(ctx, account, MediumEnd::AccountClosed).await?;
+    proxies::end_all(ctx, account).await?;
+    sessions::end_all(ctx, account).await?;
+    matches::answer(ctx, account, "account_closed").await?;
+    if let Some(link) = kept::find(ctx, account).await? {
+        kept::delete(ctx, account).await?;
+        ctx.record(Unlinked::KIND, &Unlinked { account, resident: link.resident }).await?;
+    }
+    apps::forget_subjects(ctx, account).await?;
+    store::close(ctx, account).await?;
+    ctx.record(AccountClosed::KIND, &AccountClosed { account }).await?;
+    Ok(())
+}
