@@ -1,5 +1,6 @@
 /** Small things every page has. */
 import { shelf } from './lib/keep.ts';
+import { watchKiosk } from './lib/kiosk.ts';
 
 const root = document.documentElement;
 
@@ -11,7 +12,10 @@ offerInstall();
 paintAll();
 foldMenu();
 wipeOnLogout();
-if ('serviceWorker' in navigator) void keepPages().catch(() => undefined);
+const kiosk = document.querySelector<HTMLDialogElement>('dialog[data-kiosk]');
+if (kiosk) watchKiosk(kiosk, () => { location.href = '/kiosk/end'; });
+// What many people use keeps nothing.
+else if ('serviceWorker' in navigator) void keepPages().catch(() => undefined);
 
 /** The worker keeps pages for when there is no network. It sends no cookies when it fetches them, so it is told the reader's language. */
 async function keepPages(): Promise<void> {

@@ -277,3 +277,4 @@ look-medium-ended = ended something to tap with
 look-proxy-declared = noted who acts for you
 look-proxy-agreed = agreed to act
 look-proxy-ended = ended acting
+medium-print = Print

@@ -277,3 +277,4 @@ look-medium-ended = かざして 使うものを やめた
 look-proxy-declared = 代わりに 使う 人を 決めた
 look-proxy-agreed = 代わりに 使うことを 引き受けた
 look-proxy-ended = 代わりに 使うことを やめた
+medium-print = 印刷（いんさつ）する

@@ -277,3 +277,4 @@ look-medium-ended = かざして使うものを終わりにした
 look-proxy-declared = 代わりに使う人を届けた
 look-proxy-agreed = 代わりに使うことを引き受けた
 look-proxy-ended = 代わりに使うことを終わりにした
+medium-print = 印刷する

@@ -39,3 +39,5 @@ shell-kiosk-end = Finish
 shell-yes = yes
 shell-no = no
 shell-not-known = not known
+shell-kiosk-there = Are you still there? This ends in 30 seconds.
+shell-kiosk-stay = Go on

@@ -39,3 +39,5 @@ shell-kiosk-end = 終わる
 shell-yes = はい
 shell-no = いいえ
 shell-not-known = わかりません
+shell-kiosk-there = まだ 使いますか。おさないと、30秒で 終わります。
+shell-kiosk-stay = 続ける

@@ -39,3 +39,5 @@ shell-kiosk-end = 終わる
 shell-yes = はい
 shell-no = いいえ
 shell-not-known = 分かりません
+shell-kiosk-there = まだご利用ですか。押さないと、30秒で終わります。
+shell-kiosk-stay = 続ける
