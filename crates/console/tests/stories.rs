@@ -79,7 +79,7 @@ impl House {
             texts,
             menu: service.menu.to_vec(),
             origin: ORIGIN.to_owned(),
-            demo: demonstration.is_some(),
+            band: demonstration.is_some().then_some("shell-demo"),
         }
         .build();
         let router = web::house(app, vec![service]);

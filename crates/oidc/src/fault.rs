@@ -16,7 +16,24 @@ pub(crate) struct Fault {
     pub(crate) reason: &'static str,
 }
 
+/// Why a request was refused, laid on the answer inside the house for whoever watches over services; it never leaves it. Tells nothing of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    /// The standards' word: `invalid_grant`, `login_required`, …
+    pub code: &'static str,
+    /// Finer than the word, as the console counts it: `code_verifier`, `assertion_time`, …
+    pub reason: &'static str,
+    /// In words, for a developer.
+    pub description: &'static str,
+}
+
 impl Fault {
+    /// Lays the refusal on an answer that is made already.
+    pub(crate) fn lay_on(&self, response: &mut Response) {
+        let Self { code, description, reason } = *self;
+        response.extensions_mut().insert(Refusal { code, reason, description });
+    }
+
     pub(crate) const fn new(code: &'static str, reason: &'static str, description: &'static str) -> Self {
         Self { code, description, reason }
     }
@@ -74,6 +91,7 @@ impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let body = json!({ "error": self.code, "error_description": self.description });
         let mut response = (self.status(), Json(body)).into_response();
+        self.lay_on(&mut response);
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.code == "invalid_client" {

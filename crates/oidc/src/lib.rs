@@ -25,10 +25,17 @@ use identity::CodeKind;
 use jiff::SignedDuration;
 use web::{CodeRoute, MenuItem, Service};
 
-pub use domain::clients::{ClientDetail, Registered, Registration, all, change, detail, end, new_secret, register};
+pub use domain::authorize::agree_to_all;
+pub use domain::claims::told;
+pub use domain::clients::{
+    ClientDetail, Registered, Registration, all, change, detail, end, new_secret, register, register_known, withdraw,
+};
 pub use domain::forget_expired;
 pub use domain::sign_out::TELL_SERVICE;
+pub use domain::token::end_access_tokens;
+pub use fault::Refusal;
 pub use model::*;
+pub use pages::consent::refusal_address;
 pub use provider::{Keyring, Outside, Provider};
 
 /// The room's tables.

@@ -10,7 +10,12 @@ pub trait Clock: Send + Sync + 'static {
 
     /// The day it is in Japan now.
     fn today(&self) -> Date {
-        civil::day_in_japan(self.now())
+        self.day_of(self.now())
+    }
+
+    /// The day rules are asked about at a moment: the one in Japan. A simulator may turn the calendar's leaves while moments stay as they are.
+    fn day_of(&self, moment: Timestamp) -> Date {
+        civil::day_in_japan(moment)
     }
 }
 

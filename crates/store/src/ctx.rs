@@ -125,7 +125,7 @@ impl Ctx {
 
     /// The day in Japan at that moment.
     pub fn today(&self) -> Date {
-        civil::day_in_japan(self.now)
+        self.store.shared.clock.day_of(self.now)
     }
 
     /// The town pack.

@@ -1,6 +1,6 @@
 //! A town from nothing: keys, residents, a real bundle over the bridge, software cards, a centre and a station.
 
-mod people;
+pub(crate) mod people;
 mod steps;
 
 use std::fs;

@@ -181,21 +181,31 @@ async fn store_of(setup: Setup, migrations: Vec<Migrations>, reactions: Reaction
 /// # Errors
 /// What is missing or wrong, in one line.
 pub async fn open(setup: Setup) -> Outcome<House> {
-    let Assembled { services, migrations, reactions, jobs, bridge, revocation, provider } = assemble(&setup)?;
+    let band = setup.demo.then_some("shell-demo");
+    open_with(setup, Vec::new(), band).await
+}
+
+/// Opens the house as [`open`] does, with pages of the caller's own beside those of the services, and another band on every page.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_with(setup: Setup, more: Vec<Service>, band: Option<&'static str>) -> Outcome<House> {
+    let Assembled { mut services, migrations, reactions, jobs, bridge, revocation, provider } = assemble(&setup)?;
+    services.extend(more);
     let mut texts = web::TEXTS.to_vec();
     let mut menu = Vec::new();
     for service in &services {
         texts.extend(service.texts);
         menu.extend(service.menu);
     }
-    let (origin, demo, keys) = (setup.origin.clone(), setup.demo, setup.keys.clone());
+    let (origin, keys) = (setup.origin.clone(), setup.keys.clone());
     let store = store_of(setup, migrations, reactions).await?;
     let mut ctx = store.begin(Actor::System).await?;
     cards::reevaluate_town(&mut ctx).await?;
     ctx.commit().await?;
     store::plan_days(&store, &jobs).await?;
 
-    let app = AppBuilder { store: store.clone(), texts, menu, origin, demo }.build();
+    let app = AppBuilder { store: store.clone(), texts, menu, origin, band }.build();
     let measured = Arc::clone(&revocation);
     let metrics = web::MoreMetrics(Arc::new(move |out| measured.write_metrics(out)));
     let router = web::house(app.clone(), services).layer(Extension(metrics));

@@ -1,4 +1,4 @@
-//! The binary: `tegata serve | demo | station | card | keys | bridge | town | staff | audit | bench`.
+//! The binary: `tegata serve | demo | simulator | station | card | keys | bridge | town | staff | audit | bench`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use store::{Clock as _, SystemClock};
 use tegata::centre::{Centre, Serving, database};
-use tegata::{Outcome, backup, bench, bridge, demo, doctor, house, keys, scenario, serve, staff_command, station_command, town_command};
+use tegata::{
+    Outcome, backup, bench, bridge, demo, doctor, house, keys, scenario, serve, simulator, staff_command, station_command, town_command,
+};
 
 /// The resident passport of a town.
 #[derive(Parser)]
@@ -23,6 +25,8 @@ enum Command {
     Serve(Serve),
     /// Make a demonstration town and serve it with a station beside it.
     Demo(demo::Options),
+    /// Serve single sign-on with people who do not exist, for the developers of other services.
+    Simulator(simulator::Options),
     /// Serve a card reader's page, or enrol the reader.
     Station(station_command::Options),
     /// Lay a software card on the virtual reader of vsmartcard, for any program that reads cards over PC/SC.
@@ -177,6 +181,7 @@ async fn run(command: Command) -> Outcome {
         Command::Doctor(options) => doctor::command(options).await,
         Command::Serve(options) => serve_town(options).await,
         Command::Demo(options) => demo::run(options).await,
+        Command::Simulator(options) => simulator::run(options).await,
         Command::Station(options) => station_command::run(options).await,
         Command::Card(options) => station_command::card(options).await,
         Command::Keys { folder, app: Some(app), .. } => print_app_key(&folder, &app),

@@ -56,7 +56,7 @@ pub(crate) async fn run_jobs(store: Store, handlers: JobHandlers) {
 }
 
 /// Does due work that waits for the network, beside everything else.
-async fn run_jobs_outside(store: Store, handlers: JobHandlers) {
+pub(crate) async fn run_jobs_outside(store: Store, handlers: JobHandlers) {
     loop {
         if let Err(error) = store::run_due_jobs_outside(&store, &handlers).await {
             tracing::error!(%error, "jobs outside");
@@ -106,7 +106,8 @@ async fn watch_folder(store: Store, keys: Arc<BridgeKeys>, folder: PathBuf) {
     }
 }
 
-async fn told_to_stop() {
+/// Comes when the process is told to stop.
+pub(crate) async fn told_to_stop() {
     let interrupted = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {

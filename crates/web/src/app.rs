@@ -15,7 +15,7 @@ struct Shared {
     assets: Assets,
     menu: Vec<MenuItem>,
     origin: String,
-    demo: bool,
+    band: Option<&'static str>,
 }
 
 /// What an [`App`] is made of.
@@ -28,8 +28,8 @@ pub struct AppBuilder {
     pub menu: Vec<MenuItem>,
     /// Where people reach the house: `https://passport.example.jp`, without a slash at the end.
     pub origin: String,
-    /// Whether this is a demonstration with software cards: pages say so.
-    pub demo: bool,
+    /// The text that stands in a band on every page of a house that is not a town's own: a demonstration, a simulator.
+    pub band: Option<&'static str>,
 }
 
 impl AppBuilder {
@@ -51,7 +51,7 @@ impl AppBuilder {
             assets: Assets::load(),
             menu,
             origin: self.origin,
-            demo: self.demo,
+            band: self.band,
         }))
     }
 }
@@ -87,8 +87,8 @@ impl App {
         &self.0.origin
     }
 
-    /// Whether this is a demonstration with software cards.
-    pub fn is_demo(&self) -> bool {
-        self.0.demo
+    /// The text of the band on every page, where this is not a town's own house.
+    pub fn band(&self) -> Option<&'static str> {
+        self.0.band
     }
 }

@@ -47,7 +47,7 @@ async fn house(db: &TestDb) -> (Store, Router) {
     };
     let store = builder.open().await.unwrap();
     let (texts, origin) = (web::TEXTS.to_vec(), "http://localhost:8080".to_owned());
-    let app = AppBuilder { store: store.clone(), texts, menu: Vec::new(), origin, demo: false }.build();
+    let app = AppBuilder { store: store.clone(), texts, menu: Vec::new(), origin, band: None }.build();
     (store, web::house(app, vec![Service { pages: pages(), ..Service::new("counting") }]))
 }
 

@@ -5,7 +5,7 @@ use store::{AccountId, Actor, Ctx, Permission};
 
 use super::clients;
 use crate::fault::Fault;
-use crate::model::{Acr, AuthRequest, Client, Error, Exception, Grant, GrantId, Profile, Result, Scopes};
+use crate::model::{Acr, AuthRequest, Client, ClientId, Error, Exception, Grant, GrantId, Profile, Result, Scopes};
 use crate::rules::{self, CODE_LIFE, Next, PERSON_LIFE, PUSHED_LIFE, Parameters};
 use crate::store::grants::Code;
 use crate::store::{clients as client_rows, grants, requests};
@@ -143,6 +143,15 @@ pub(crate) async fn agree(ctx: &mut Ctx, client: &Client, scopes: &Scopes) -> Re
     ctx.audit("oidc.consented", Some(account.to_string()), &client.id.to_string()).await?;
     ctx.record("oidc.consented", &serde_json::json!({ "account": account, "client": client.id, "scopes": scopes })).await?;
     Ok(())
+}
+
+/// Notes that the person who asks lets a service know all it may ever ask, as if they had agreed to it on the page: where nobody sits before a browser.
+///
+/// # Errors
+/// [`Error::NoSuchClient`]; the store's `Forbidden` for anyone but a person with an account.
+pub async fn agree_to_all(ctx: &mut Ctx, client: ClientId) -> Result<()> {
+    let client = clients::standing(ctx, client).await?;
+    agree(ctx, &client, &client.scopes).await
 }
 
 /// Lets a person in at a service: the sign-in is noted and shown to them.

@@ -35,7 +35,10 @@ struct Known {
 }
 
 /// Gives the claims of these scopes; what the town does not know is left out. For the person's own eyes before they agree, and for the service after.
-pub(crate) async fn told(ctx: &mut Ctx, account: AccountId, scopes: &Scopes) -> Result<Map<String, Value>> {
+///
+/// # Errors
+/// The accounts' when there is no such account or it is not the asker's own; the register's.
+pub async fn told(ctx: &mut Ctx, account: AccountId, scopes: &Scopes) -> Result<Map<String, Value>> {
     let person = identity::account(ctx, account).await?;
     let resident = resident_of(ctx, account).await?;
     let today = ctx.today();

@@ -70,6 +70,28 @@ pub async fn register(ctx: &mut Ctx, told: &Registration) -> Result<Registered> 
     Ok(Registered { client, secret })
 }
 
+/// Registers a service whose `client_id` is fixed beforehand, and its secret where it is to have one: in a simulator it is already written in the service's own
+/// settings. Elsewhere both are made here.
+///
+/// # Errors
+/// As [`register`]; [`Error::Registration`] for a secret where the service has keys.
+pub async fn register_known(ctx: &mut Ctx, id: ClientId, told: &Registration, secret: Option<&str>) -> Result<Registered> {
+    ctx.allow(Permission::ManageServices)?;
+    let (mut client, made) = checked(ctx, id, told, None)?;
+    let secret = match (secret, made) {
+        (Some(_), None) => return Err(Error::Registration { field: "keys", reason: "kind" }),
+        (Some(known), Some(_)) => {
+            client.keys = ClientKeys::Secret(secret::token_hash(known).to_vec());
+            Some(known.to_owned())
+        }
+        (None, made) => made,
+    };
+    rows::insert(ctx, &client).await?;
+    ctx.audit("oidc.client_registered", None, &client.id.to_string()).await?;
+    ctx.record("oidc.client_registered", &client.id).await?;
+    Ok(Registered { client, secret })
+}
+
 /// Changes a registration. A secret stays as it is unless the service had none.
 ///
 /// # Errors
@@ -158,7 +180,7 @@ pub(crate) async fn standing(ctx: &mut Ctx, id: ClientId) -> Result<Client> {
 ///
 /// # Errors
 /// [`Error::NoSuchClient`] when nothing was given; the store's.
-pub(crate) async fn withdraw(ctx: &mut Ctx, id: ClientId, what: Option<&Scope>) -> Result<()> {
+pub async fn withdraw(ctx: &mut Ctx, id: ClientId, what: Option<&Scope>) -> Result<()> {
     ctx.allow(Permission::OwnAccount)?;
     let account = super::authorize::holder(ctx)?;
     let consent = rows::consent(ctx, account, id).await?.ok_or(Error::NoSuchClient)?;

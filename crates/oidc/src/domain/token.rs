@@ -8,7 +8,7 @@ use identity::jose::Algorithm;
 use identity::secret;
 use serde::Serialize;
 use serde_json::json;
-use store::Ctx;
+use store::{Ctx, Permission};
 
 use super::{Once, client_auth, dpop, userinfo};
 use crate::fault::Fault;
@@ -221,6 +221,15 @@ pub(crate) fn id_token(provider: &Provider, client: &Client, made: &Made) -> Res
 /// The left half of a token's hash (OpenID Connect Core section 3.1.3.6).
 fn half_hash(token: &str) -> String {
     URL_SAFE_NO_PAD.encode(&digest::digest(&digest::SHA256, token.as_bytes()).as_ref()[..16])
+}
+
+/// Ends every access token there is; what was agreed to and refresh tokens stay. Services ask for new ones as if the ten minutes were over. Gives how many.
+///
+/// # Errors
+/// The store's `Forbidden` for anyone but the house.
+pub async fn end_access_tokens(ctx: &mut Ctx) -> Result<u64> {
+    ctx.allow(Permission::RunHouse)?;
+    rows::end_access_tokens(ctx).await
 }
 
 /// Ends a token at its service's wish (RFC 7009): a refresh token ends all that came of the sign-in.

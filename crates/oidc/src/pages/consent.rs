@@ -61,7 +61,9 @@ pub(crate) async fn authorize(
             if !matches!(fault.code, "login_required" | "consent_required" | "interaction_required") {
                 note_refusal(app.store(), client.id, &fault).await;
             }
-            Redirect::to(&with_fault(&provider, &redirect_uri, state.as_deref(), &fault)).into_response()
+            let mut response = Redirect::to(&with_fault(&provider, &redirect_uri, state.as_deref(), &fault)).into_response();
+            fault.lay_on(&mut response);
+            response
         }
         Step::Here(client, fault) => {
             if let Some(client) = client {
@@ -147,7 +149,7 @@ pub(crate) async fn go_on(
         }
         (Next::Refuse(fault), _) => {
             let AuthRequest { redirect_uri, state, .. } = &brought.request;
-            Ok(hand_over(&view, &brought.client, &with_fault(&provider, redirect_uri, state.as_deref(), &fault)))
+            Ok(refused(&view, &brought.client, &with_fault(&provider, redirect_uri, state.as_deref(), &fault), &fault))
         }
         (Next::Ask, Some(person)) => {
             let told = claims::told(&mut ctx, person.account, &brought.request.scopes).await?;
@@ -196,7 +198,7 @@ pub(crate) async fn decide(
         ctx.commit().await?;
         let fault = Fault::new("access_denied", "access_denied", "The person said no.");
         let AuthRequest { redirect_uri, state, .. } = &brought.request;
-        return Ok(hand_over(&view, &brought.client, &with_fault(&provider, redirect_uri, state.as_deref(), &fault)));
+        return Ok(refused(&view, &brought.client, &with_fault(&provider, redirect_uri, state.as_deref(), &fault), &fault));
     }
     let here = format!("/oidc/continue?request={}", decided.request);
     // Somebody who is signed out meanwhile, must sign in again first, or is another person than the page was shown to, begins there.
@@ -231,6 +233,35 @@ pub(crate) fn hand_over(view: &View, client: &Client, to: &str) -> Response {
     page
 }
 
+/// Leads on to the service with a refusal.
+fn refused(view: &View, client: &Client, to: &str, fault: &Fault) -> Response {
+    let mut page = hand_over(view, client, to);
+    fault.lay_on(&mut page);
+    page
+}
+
+/// Refuses what a browser brought before anybody is asked: gives the address of the service the refusal goes to. None for a request that would not be sent
+/// back to its service anyway. A simulator answers so, to show a service what may happen to it.
+///
+/// # Errors
+/// The store's.
+pub async fn refusal_address(
+    ctx: &mut Ctx,
+    provider: &Provider,
+    query: &str,
+    code: &'static str,
+    description: &'static str,
+) -> Result<Option<String>, Error> {
+    let pairs = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let Ok(brought) = authorize::brought(ctx, pairs).await else { return Ok(None) };
+    if let Some(handle) = &brought.handle {
+        authorize::refuse(ctx, handle).await?;
+    }
+    let fault = Fault::new(code, "simulated", description);
+    let AuthRequest { redirect_uri, state, .. } = &brought.request;
+    Ok(Some(with_fault(provider, redirect_uri, state.as_deref(), &fault)))
+}
+
 #[derive(Template)]
 #[template(path = "nowhere.html")]
 struct Nowhere<'a> {
@@ -242,6 +273,7 @@ fn nowhere(view: &View, fault: &Fault) -> Response {
     let title = view.t("oidc-nowhere-title");
     let mut page = view.page(&Page::plain(&title), &Nowhere { view, description: fault.description });
     *page.status_mut() = StatusCode::BAD_REQUEST;
+    fault.lay_on(&mut page);
     page
 }
 

@@ -26,6 +26,7 @@ store::queries! {
     TOKEN = "select grant_id, kind, dpop_key, issued_at, expires_at, used_at from oidc_token where token_hash = $1";
     INSERT_TOKEN = "insert into oidc_token (token_hash, grant_id, kind, dpop_key, issued_at, expires_at) values ($1, $2, $3, $4, $5, $6)";
     USE_TOKEN = "update oidc_token set used_at = $2 where token_hash = $1 and used_at is null";
+    END_TOKENS = "update oidc_token set expires_at = $2 where kind = $1 and expires_at > $2";
     DELETE_TOKEN = "delete from oidc_token where token_hash = $1";
 
     FORGET_CODES = "delete from oidc_code where expires_at < $1";
@@ -85,6 +86,12 @@ pub(crate) struct Token {
 }
 
 store::from_row!(Token { grant, kind, dpop_key, issued_at, expires_at, used_at });
+
+/// Ends every access token; gives how many.
+pub(crate) async fn end_access_tokens(ctx: &mut Ctx) -> Result<u64> {
+    let now = ctx.now();
+    Ok(ctx.tx().execute(END_TOKENS, params![TokenKind::Access, now]).await?)
+}
 
 pub(crate) async fn find(ctx: &mut Ctx, id: GrantId) -> Result<Option<Grant>> {
     Ok(ctx.tx().query_opt(GRANT, params![id]).await?)

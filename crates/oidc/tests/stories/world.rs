@@ -142,7 +142,7 @@ impl House {
         let store = builder.open().await.unwrap();
         let texts = web::TEXTS.iter().chain(service.texts).copied().collect();
         let menu = service.menu.to_vec();
-        let app = web::AppBuilder { store: store.clone(), texts, menu, origin: ORIGIN.to_owned(), demo: false }.build();
+        let app = web::AppBuilder { store: store.clone(), texts, menu, origin: ORIGIN.to_owned(), band: None }.build();
         let router = web::house(app, vec![service]);
         Self { store, clock, jobs, provider, post, bridge: TestBridge::new(&MATCHING), cards, proofing, router, _db: db }
     }

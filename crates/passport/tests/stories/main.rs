@@ -102,7 +102,7 @@ impl House {
         let store = builder.open().await.unwrap();
         let texts = web::TEXTS.iter().chain(service.texts).copied().collect();
         let app =
-            web::AppBuilder { store: store.clone(), texts, menu: service.menu.to_vec(), origin: ORIGIN.to_owned(), demo: false }.build();
+            web::AppBuilder { store: store.clone(), texts, menu: service.menu.to_vec(), origin: ORIGIN.to_owned(), band: None }.build();
         let router = web::house(app, vec![service]);
         Self { store, clock, cards, op, jobs, proofing, router, bridge: TestBridge::new(&MATCHING), _db: db }
     }

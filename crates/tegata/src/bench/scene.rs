@@ -3,18 +3,14 @@
 use std::collections::HashSet;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use civil::Date;
 use credential::{Credential, Disclosure, PhoneKey};
-use identity::{DeviceKind, ProofInput};
-use jiff::{SignedDuration, Timestamp};
-use jpki::revocation::CrlStore;
-use jpki::testca::{Municipality, Person, TestCa};
-use jpki::{CertificateKind, KeyAlgorithm, PrivateKey, Purpose, Verifier};
-use passport::Proofing;
-use population::{Population, Resident, generate};
+use identity::DeviceKind;
+use jiff::Timestamp;
+use jpki::testca::TestCa;
+use population::{Population, Resident};
 use registry::FolderResult;
 use store::{AccountId, Actor, Clock as _, Role, Store, SystemClock};
 use tokio::net::TcpListener;
@@ -22,68 +18,13 @@ use tokio::task::JoinHandle;
 use town::{Apply, PlaceId, ProgrammeId, ShownBy, Town};
 
 use super::client::decision_request;
+use crate::Outcome;
 use crate::house::{self, Setup};
 use crate::keys::{CentreKeys, random};
-use crate::{Outcome, bridge, demo, export};
+pub use crate::made_up::Site;
+use crate::made_up::{self, Desk, person_of};
 
 const ORIGIN: &str = "http://localhost";
-
-/// Where a made-up town keeps its things: the centre's data folder with the inner side's beside it. It goes with what is in it.
-pub struct Site {
-    /// The pack.
-    pub town: Arc<Town>,
-    folder: PathBuf,
-}
-
-impl Site {
-    /// Makes the folders and the keys, in a folder of `data` that is this process's own.
-    ///
-    /// # Errors
-    /// What is wrong with the pack or cannot be written.
-    pub fn make(pack: &Path, data: &Path) -> Outcome<Self> {
-        let site = Self { town: demo::load_town(pack)?, folder: data.join(format!("house-{}", std::process::id())) };
-        for part in ["trust/crl", "bridge", "state"] {
-            fs::create_dir_all(site.part(part))?;
-        }
-        CentreKeys::make_missing(&site.part("keys"))?;
-        Ok(site)
-    }
-
-    /// The centre's data folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// A file or folder in it: `keys`, `trust`, `bridge` and `town.db` are the centre's.
-    pub fn part(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
-    }
-
-    /// Makes up the register of a day.
-    ///
-    /// # Errors
-    /// When the pack's districts are of no use.
-    pub fn population(&self, residents: u32, as_of: Date) -> Outcome<Population> {
-        Ok(generate(&export::plan(&self.town, residents, as_of))?)
-    }
-
-    /// Inner network: writes the export and seals it into the watched folder.
-    ///
-    /// # Errors
-    /// What is wrong with the rows, or cannot be written.
-    pub fn seal<'a>(&self, residents: impl IntoIterator<Item = &'a Resident>) -> Outcome {
-        let path = self.part("export.csv");
-        export::write(&self.town, residents, std::io::BufWriter::new(fs::File::create(&path)?))?;
-        bridge::seal_export(&self.town, &path, &self.part("keys"), &self.part("state"), &self.part("bridge"), SystemClock.now())?;
-        Ok(())
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
 
 /// The scene.
 pub struct Scene {
@@ -151,7 +92,7 @@ impl Scene {
     /// # Errors
     /// As [`Self::make`].
     pub async fn at(site: Site, database: String, residents: u32, holders: usize) -> Outcome<Self> {
-        let mut ca = trust(&site.part("trust"))?;
+        let mut ca = made_up::trust(&site.part("trust"), SystemClock.now())?;
         let house = house::open(Setup {
             town: Arc::clone(&site.town),
             database: database.clone(),
@@ -252,7 +193,7 @@ impl Scene {
         let matching = registry::bridge::MatchSecret::new(&keys.match_bytes()?).ok_or("match.key holds no secret")?;
         let media = identity::Settings::new(ORIGIN, &keys.match_bytes()?, &keys.serial_bytes()?)?.media_key();
         let office = cards::Office::new(keys.issuer()?, &self.site.town, ORIGIN, matching, media)?;
-        let desk = Desk::new(ca, &keys)?;
+        let desk = Desk::new(ca, &keys, ORIGIN, SystemClock.now())?;
         let entitled = self.entitled(programme).await?;
         let candidates: Vec<&Resident> = self
             .population
@@ -269,7 +210,7 @@ impl Scene {
                 break;
             }
             // Some stay without: a name with letters the register cannot write waits for a clerk.
-            if let Some(holder) = desk.serve(&self.store, &office, ca, &self.site.town, resident, programme).await? {
+            if let Some(holder) = self.serve(&desk, &office, ca, resident, programme).await? {
                 issued.push(Arc::new(holder));
             }
         }
@@ -279,67 +220,21 @@ impl Scene {
         self.holders = issued;
         Ok(())
     }
-}
-
-/// A scene whose house is closed: its database, and what is needed to ask whoever opens it next.
-pub struct Closed {
-    /// Its folders.
-    pub site: Site,
-    /// The database's address.
-    pub database: String,
-    /// The counter's token.
-    pub token: Arc<str>,
-    /// Those who have a card the counter accepts.
-    pub holders: Vec<Arc<Holder>>,
-}
-
-/// Proves people with one software key for all: what is measured comes after.
-struct Desk {
-    key: PrivateKey,
-    public: Vec<u8>,
-    proofing: Arc<Proofing>,
-}
-
-impl Desk {
-    fn new(ca: &mut TestCa, keys: &CentreKeys) -> Outcome<Self> {
-        let key = PrivateKey::generate(KeyAlgorithm::Rsa2048)?;
-        let public = key.public_key_info()?;
-        let anchors = ca.anchors();
-        let mut revocation = CrlStore::new();
-        let now = SystemClock.now();
-        revocation.load(&anchors, &ca.crl(CertificateKind::Signature, now, now + SignedDuration::from_hours(24))?)?;
-        let proofing = Arc::new(Proofing {
-            verifier: Verifier::new(anchors, jpki::Policy::test(ORIGIN)),
-            revocation: Arc::new(revocation),
-            apps: identity::Apps::none(),
-            settings: identity::Settings::new(ORIGIN, &keys.match_bytes()?, &keys.serial_bytes()?)?,
-            region_key: None,
-            station: None,
-        });
-        Ok(Self { key, public, proofing })
-    }
 
     /// Opens the account, registers a phone, fetches the cards. None when the register does not know the person by these items.
     async fn serve(
         &self,
-        store: &Store,
+        desk: &Desk,
         office: &cards::Office,
         ca: &mut TestCa,
-        town: &Town,
         resident: &Resident,
         programme: &ProgrammeId,
     ) -> Outcome<Option<Holder>> {
-        let Some(person) = person_of(town, resident) else { return Ok(None) };
-        let certificate = ca.issue(CertificateKind::Signature, &person, &self.public, SystemClock.now())?;
-        let mut ctx = store.begin(Actor::Anonymous).await?;
-        let asked = identity::begin_proof(&mut ctx, &self.proofing.settings, Purpose::Register, None).await?;
-        ctx.commit().await?;
-        let signature = self.key.sign(&asked.challenge.message())?;
-        let input = ProofInput::Signature { certificate, signature };
-        let account = passport::answer_proof(store, Actor::Anonymous, &self.proofing, asked.id, input, None).await?;
+        let Some(person) = person_of(&self.site.town, resident) else { return Ok(None) };
+        let account = desk.prove(&self.store, desk.certificate(ca, &person)?).await?;
 
         let (phone, _) = PhoneKey::generate()?;
-        let mut ctx = store.begin(Actor::Holder(account)).await?;
+        let mut ctx = self.store.begin(Actor::Holder(account)).await?;
         let question = identity::phone_challenge(&mut ctx, account).await?;
         let jwk = serde_json::to_string(&phone.public().0.to_jwk())?;
         let signature = phone.sign(&question.message)?;
@@ -354,26 +249,16 @@ impl Desk {
     }
 }
 
-fn person_of(town: &Town, resident: &Resident) -> Option<Person> {
-    let code = town.code.to_string();
-    Some(Person {
-        name: resident.name.clone(),
-        address: resident.address.clone(),
-        date_of_birth: jpki::PartialDate::parse(&resident.date_of_birth.to_string().replace('-', ""))?,
-        sex: if resident.sex == civil::Sex::Male { jpki::Sex::Male } else { jpki::Sex::Female },
-        municipality: Municipality { code: code.get(..5)?.to_owned(), prefecture: "Bench-ken".to_owned(), city: "Bench".to_owned() },
-    })
-}
-
-/// Roots and lists of an authority made for the occasion.
-fn trust(folder: &Path) -> Outcome<TestCa> {
-    let now = SystemClock.now();
-    let mut ca = TestCa::new(now)?;
-    for (kind, name) in [(CertificateKind::Signature, "signature"), (CertificateKind::UserAuthentication, "user-auth")] {
-        fs::write(folder.join(format!("{name}.der")), ca.root(kind))?;
-        fs::write(folder.join(format!("crl/{name}.crl")), ca.crl(kind, now, now + SignedDuration::from_hours(24))?)?;
-    }
-    Ok(ca)
+/// A scene whose house is closed: its database, and what is needed to ask whoever opens it next.
+pub struct Closed {
+    /// Its folders.
+    pub site: Site,
+    /// The database's address.
+    pub database: String,
+    /// The counter's token.
+    pub token: Arc<str>,
+    /// Those who have a card the counter accepts.
+    pub holders: Vec<Arc<Holder>>,
 }
 
 /// A programme every holder has without applying, and a place that accepts it.

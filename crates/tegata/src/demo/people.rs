@@ -22,7 +22,7 @@ pub(crate) struct Player {
 /// Chooses the cast: the same seed gives the same people.
 pub(crate) fn cast(town: &Population) -> Vec<Player> {
     let today = town.as_of();
-    let plain = |resident: &Resident| resident.is_current() && !resident.protected && !resident.foreign && writes_plainly(&resident.name);
+    let plain = is_plain;
     let age = |resident: &Resident| civil::age_on(resident.born_on(), today);
     let mut players = Vec::new();
     let parent = town.current().find(|resident| {
@@ -62,6 +62,11 @@ pub(crate) fn cast(town: &Population) -> Vec<Player> {
         players.push(player("adult", "75歳未満の市民", adult, Vec::new()));
     }
     players
+}
+
+/// Whether somebody is matched by nothing but their card: no letters a register cannot write, nothing that sends them to a clerk.
+pub(crate) fn is_plain(resident: &Resident) -> bool {
+    resident.is_current() && !resident.protected && !resident.foreign && writes_plainly(&resident.name)
 }
 
 /// Somebody the register does not know.
