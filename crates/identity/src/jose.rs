@@ -5,6 +5,10 @@
 
 use std::fmt;
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use civil::Timestamp;
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use serde::Serialize;
@@ -21,8 +25,14 @@ pub const CLOCKS_DIFFER_S: i64 = 30;
 pub struct TokenKey {
     kid: String,
     algorithm: Algorithm,
-    secret: EncodingKey,
+    secret: Secret,
     public: Jwk,
+}
+
+/// What signs. The library reads and checks a key anew for every signature, which for ES256 takes longer than signing: those are read once and kept.
+enum Secret {
+    Es256(EcdsaKeyPair),
+    Rs256(EncodingKey),
 }
 
 /// Why a token is not believed. Never holds the token.
@@ -76,7 +86,9 @@ impl TokenKey {
     /// # Errors
     /// [`JoseError::Key`].
     pub fn es256(pkcs8: &[u8]) -> Result<Self, JoseError> {
-        Self::new(EncodingKey::from_ec_der(pkcs8), Algorithm::ES256)
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).map_err(|_| JoseError::Key)?;
+        let (public, kid) = public_of(&EncodingKey::from_ec_der(pkcs8), Algorithm::ES256)?;
+        Ok(Self { kid, algorithm: Algorithm::ES256, secret: Secret::Es256(pair), public })
     }
 
     /// Reads a key for RS256 from PKCS#8, for services that know no other algorithm.
@@ -85,15 +97,8 @@ impl TokenKey {
     /// [`JoseError::Key`].
     pub fn rs256(pkcs8: &[u8]) -> Result<Self, JoseError> {
         let secret = EncodingKey::from_rsa_pem(pem(pkcs8).as_bytes()).map_err(|_| JoseError::Key)?;
-        Self::new(secret, Algorithm::RS256)
-    }
-
-    fn new(secret: EncodingKey, algorithm: Algorithm) -> Result<Self, JoseError> {
-        let mut public = Jwk::from_encoding_key(&secret, algorithm).map_err(|_| JoseError::Key)?;
-        let kid = public.thumbprint(ThumbprintHash::SHA256).map_err(|_| JoseError::Key)?;
-        public.common.key_id = Some(kid.clone());
-        public.common.public_key_use = Some(jsonwebtoken::jwk::PublicKeyUse::Signature);
-        Ok(Self { kid, algorithm, secret, public })
+        let (public, kid) = public_of(&secret, Algorithm::RS256)?;
+        Ok(Self { kid, algorithm: Algorithm::RS256, secret: Secret::Rs256(secret), public })
     }
 
     /// Its id: the thumbprint (RFC 7638).
@@ -114,13 +119,36 @@ impl TokenKey {
     /// Signs claims into a token of a type (`JWT`, `logout+jwt`).
     ///
     /// # Errors
-    /// [`JoseError::Key`] when the claims are no JSON object or the key does not sign.
+    /// [`JoseError::Key`] when the claims cannot be written as JSON or the key does not sign.
     pub fn sign<T: Serialize>(&self, kind: &str, claims: &T) -> Result<String, JoseError> {
         let mut header = Header::new(self.algorithm);
         header.typ = Some(kind.to_owned());
         header.kid = Some(self.kid.clone());
-        jsonwebtoken::encode(&header, claims, &self.secret).map_err(|_| JoseError::Key)
+        self.signed(&header, claims)
     }
+
+    fn signed<T: Serialize>(&self, header: &Header, claims: &T) -> Result<String, JoseError> {
+        match &self.secret {
+            Secret::Rs256(key) => jsonwebtoken::encode(header, claims, key).map_err(|_| JoseError::Key),
+            Secret::Es256(pair) => {
+                let part = |json: serde_json::Result<Vec<u8>>| Ok(URL_SAFE_NO_PAD.encode(json.map_err(|_| JoseError::Key)?));
+                let mut token = [part(serde_json::to_vec(header))?, part(serde_json::to_vec(claims))?].join(".");
+                let signature = pair.sign(&SystemRandom::new(), token.as_bytes()).map_err(|_| JoseError::Key)?;
+                token.push('.');
+                URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+                Ok(token)
+            }
+        }
+    }
+}
+
+/// The public half of a key as others are given it, and its id.
+fn public_of(secret: &EncodingKey, algorithm: Algorithm) -> Result<(Jwk, String), JoseError> {
+    let mut public = Jwk::from_encoding_key(secret, algorithm).map_err(|_| JoseError::Key)?;
+    let kid = public.thumbprint(ThumbprintHash::SHA256).map_err(|_| JoseError::Key)?;
+    public.common.key_id = Some(kid.clone());
+    public.common.public_key_use = Some(jsonwebtoken::jwk::PublicKeyUse::Signature);
+    Ok((public, kid))
 }
 
 /// Signs a token that carries its own public key instead of a key id, as a DPoP proof does (RFC 9449).
@@ -131,7 +159,7 @@ pub fn sign_with_key<T: Serialize>(key: &TokenKey, kind: &str, claims: &T) -> Re
     let mut header = Header::new(key.algorithm);
     header.typ = Some(kind.to_owned());
     header.jwk = Some(key.public.clone());
-    jsonwebtoken::encode(&header, claims, &key.secret).map_err(|_| JoseError::Key)
+    key.signed(&header, claims)
 }
 
 impl fmt::Debug for TokenKey {
@@ -145,8 +173,6 @@ impl fmt::Debug for TokenKey {
 /// # Errors
 /// [`JoseError::Key`] when there is no chance to be had.
 pub fn make_es256() -> Result<Vec<u8>, JoseError> {
-    use aws_lc_rs::rand::SystemRandom;
-    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
     let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
     Ok(made.map_err(|_| JoseError::Key)?.as_ref().to_vec())
 }
@@ -236,8 +262,7 @@ pub fn key_can(key: &Jwk, algorithm: Algorithm) -> bool {
 
 /// Whether the key a token carries is a private one: its sender has given it away (RFC 9449 section 4.3). The library leaves such members out.
 fn carries_private_part(token: &str) -> bool {
-    use base64::Engine as _;
-    let header = token.split('.').next().and_then(|header| base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(header).ok());
+    let header = token.split('.').next().and_then(|header| URL_SAFE_NO_PAD.decode(header).ok());
     let header: Value = header.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
     ["d", "p", "q", "k"].iter().any(|part| header["jwk"].get(part).is_some())
 }
@@ -295,7 +320,6 @@ fn audiences(claims: &Value) -> impl Iterator<Item = &str> {
 
 /// PKCS#8 as PEM, which is the only form in which the library takes it for RSA.
 fn pem(pkcs8: &[u8]) -> String {
-    use base64::Engine as _;
     let text = base64::engine::general_purpose::STANDARD.encode(pkcs8);
     let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
     let mut rest = text.as_str();

@@ -227,9 +227,14 @@ fn from_sqlite(value: ValueRef<'_>) -> Value {
         ValueRef::Integer(integer) => Value::Int(integer),
         // No column of ours is a float; one that SQLite computes (avg) reads as its whole part.
         ValueRef::Real(real) => Value::Int(real as i64),
-        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Text(text) => Value::Text(read_text(text)),
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
     }
+}
+
+/// Text is UTF-8 wherever we wrote it; looking for what is not takes several times as long as seeing that nothing is.
+fn read_text(text: &[u8]) -> String {
+    std::str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text).into_owned(), str::to_owned)
 }
 
 impl ToSql for Value {

@@ -1,8 +1,4 @@
-// A service that logs residents in by Tegata: `npm run keys` once, register the printed key in the console, then
-//
-//   ISSUER=http://localhost:8080 CLIENT_ID=… npm start
-//
-// and open http://localhost:3000. Everything that has to be checked is checked by openid-client.
+// A service that logs residents in by Tegata: README.md says how to start it. Everything that has to be checked is checked by openid-client.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import * as client from 'openid-client';
@@ -15,7 +11,7 @@ if (process.argv[2] === 'keys') {
   const { privateKey, publicKey } = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   writeFileSync(KEY_FILE, JSON.stringify(await crypto.subtle.exportKey('jwk', privateKey)), { mode: 0o600 });
   const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', publicKey);
-  console.log('Paste this into the console as the public key of your service:\n');
+  console.error('The public key of your service, to register with the town or to give the simulator:\n');
   console.log(JSON.stringify({ kty, crv, x, y, alg: 'ES256', use: 'sig', kid: 'service-1' }));
   process.exit();
 }

@@ -14,6 +14,11 @@ use crate::model::{CardId, Decision, Ended, Error, How, OfflineUse, Result, UseI
 use crate::store::{self as rows, Given, GivenBefore, ShownCard};
 use crate::{people, rules};
 
+/// What the person reads in their record: that their card was shown,
+pub(super) const SHOWN: &str = "card.shown";
+/// or that somebody who holds it for them showed it.
+const SHOWN_BY_ANOTHER: &str = "card.shown_by_another";
+
 /// A presentation as a place asks about it, its signatures already checked (that needs no database and no waiting in line).
 #[derive(Debug, Clone)]
 pub struct Asked {
@@ -88,7 +93,8 @@ pub async fn decide(ctx: &mut Ctx, asked: &Asked) -> Result<Decision> {
     }
     ctx.record("cards.decided", &(decision.id, &place_id, decision.refusal.as_ref().map_or("yes", Refusal::code))).await?;
     if let Some(resident) = decision.resident.filter(|_| decision.accepted()) {
-        ctx.audit("card.shown", Some(resident.to_string()), decision.programme.as_ref().map_or("", ProgrammeId::as_str)).await?;
+        let shown = if found.is_some_and(|card| card.how != How::Own) { SHOWN_BY_ANOTHER } else { SHOWN };
+        ctx.audit(shown, Some(resident.to_string()), decision.programme.as_ref().map_or("", ProgrammeId::as_str)).await?;
     }
     Ok(decision)
 }

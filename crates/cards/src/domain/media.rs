@@ -50,7 +50,7 @@ pub async fn decide_medium(ctx: &mut Ctx, office: &Office, id: UseId, number: &M
     }
     ctx.record("cards.decided", &(decision.id, &place_id, decision.refusal.as_ref().map_or("yes", Refusal::code))).await?;
     if let Some(resident) = decision.resident.filter(|_| decision.accepted()) {
-        ctx.audit("card.shown", Some(resident.to_string()), decision.programme.as_ref().map_or("", ProgrammeId::as_str)).await?;
+        ctx.audit(decide::SHOWN, Some(resident.to_string()), decision.programme.as_ref().map_or("", ProgrammeId::as_str)).await?;
     }
     Ok(decision)
 }

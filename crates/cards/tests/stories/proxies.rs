@@ -38,6 +38,11 @@ async fn the_agent_holds_what_was_declared_and_loses_it_at_once() {
         assert_eq!((card.holding.how, card.name.as_deref()), (How::Proxy, Some("人4")));
         let held = house.held(&mother, BUS, GRANDMOTHER).await;
         assert_eq!(house.refusal(&mother, &held, "village-bus").await, None);
+        let resident = house.resident(GRANDMOTHER).await.to_string();
+        let mut ctx = house.begin(Actor::Holder(grandmother.account)).await;
+        let looked = ctx.audit_of(&resident, i64::MAX, 100).await.unwrap();
+        assert!(looked.iter().any(|entry| entry.action == "card.shown_by_another"), "she sees that somebody acted for her");
+        drop(ctx);
         // Nothing beyond the scope, and what one acts for is not shared on.
         assert!(house.card(&mother, "village-pass", GRANDMOTHER).await.is_none());
         let mut ctx = house.begin(Actor::Holder(mother.account)).await;

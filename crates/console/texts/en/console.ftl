@@ -335,3 +335,4 @@ console-merge-sure = The two accounts become one. This cannot be undone. Go on?
 console-serve = What they tap with, who acts for them
 problem-not-one-person = They cannot be made one
     .next = Only two accounts tied to the same resident can.
+console-action-card-shown-by-another = answered a card shown by another

@@ -332,3 +332,4 @@ console-merge-sure = 1つに します。元に もどせません。いいで�
 console-serve = かざして 使うもの・代わりの 人
 problem-not-one-person = 1つに できません
     .next = 同じ 人の、べつの アカウントだけ 1つに できます。
+console-action-card-shown-by-another = 家族（かぞく）などが 見せた カードに 答えた

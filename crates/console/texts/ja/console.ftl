@@ -332,3 +332,4 @@ console-merge-sure = 2つのアカウントを1つにします。元には戻せ
 console-serve = かざして使うもの・代わりの人
 problem-not-one-person = 1つにできません
     .next = 同じ住民に結び付いた、別々のアカウントだけを1つにできます。
+console-action-card-shown-by-another = 家族などの提示に答えた

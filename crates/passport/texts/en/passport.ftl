@@ -278,3 +278,4 @@ look-proxy-declared = noted who acts for you
 look-proxy-agreed = agreed to act
 look-proxy-ended = ended acting
 medium-print = Print
+look-card-shown-by-another = saw your card shown by family or who acts for you, and answered yes

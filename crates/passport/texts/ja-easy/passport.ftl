@@ -278,3 +278,4 @@ look-proxy-declared = 代わりに 使う 人を 決めた
 look-proxy-agreed = 代わりに 使うことを 引き受けた
 look-proxy-ended = 代わりに 使うことを やめた
 medium-print = 印刷（いんさつ）する
+look-card-shown-by-another = 家族（かぞく）や 代わりの 人が 見せた カードを 見た

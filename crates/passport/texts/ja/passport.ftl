@@ -278,3 +278,4 @@ look-proxy-declared = 代わりに使う人を届けた
 look-proxy-agreed = 代わりに使うことを引き受けた
 look-proxy-ended = 代わりに使うことを終わりにした
 medium-print = 印刷する
+look-card-shown-by-another = 家族や代わりの人のカードを見て「使えます」と答えた
