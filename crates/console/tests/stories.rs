@@ -457,3 +457,46 @@ async fn a_demonstration_lets_in_without_a_passkey_once() {
         assert_eq!(house.get(&session, "/staff/people").await.status, StatusCode::OK);
     }
 }
+
+/// A second account of somebody's, as a card renewed under another name makes one.
+async fn account_of(house: &House, resident: ResidentId, name: &str, assurance: &str) -> store::AccountId {
+    let mut ctx = house.store.begin(Actor::System).await.unwrap();
+    let (account, now) = (store::AccountId::new(ctx.now()), ctx.now());
+    let values = store::params![account, name, assurance, account.bytes().to_vec(), now];
+    let opened = "insert into identity_account (id, name, assurance, four_items, three_items, substitutes, opened_at)
+        values ($1, $2, $3, $4, $4, false, $5)";
+    ctx.tx().execute(opened, values).await.unwrap();
+    let tied = "insert into identity_link (account, resident, linked_at) values ($1, $2, $3)";
+    ctx.tx().execute(tied, store::params![account, resident, now]).await.unwrap();
+    ctx.commit().await.unwrap();
+    account
+}
+
+#[tokio::test]
+async fn two_accounts_of_one_resident_become_one_and_protected_people_are_not_there() {
+    for house in houses().await {
+        let (resident, hidden) = (house.resident("2").await, house.resident("18").await);
+        let counter = account_of(&house, resident, "青空 人2", "counter").await;
+        let card = account_of(&house, resident, "湯沢 人2", "signature").await;
+        account_of(&house, hidden, "青空 人18", "signature").await;
+        account_of(&house, hidden, "青空 人18", "user_auth").await;
+
+        let clerk = house.session(&[Role::Clerk]).await;
+        let auditor = house.session(&[Role::Auditor]).await;
+        assert_eq!(house.get(&auditor, "/staff/duplicates").await.status, StatusCode::FORBIDDEN);
+        let page = house.get(&clerk, "/staff/duplicates").await.body;
+        assert!(page.contains(&resident.to_string()) && !page.contains(&hidden.to_string()));
+        // What was proven most surely is kept.
+        assert!(page.contains(&format!(r#"name="keep" value="{card}""#)) && page.contains(&format!(r#"name="close" value="{counter}""#)));
+
+        let pair = format!("keep={card}&close={counter}");
+        assert_eq!(house.post(&auditor, "/staff/duplicates/merge", &pair).await.status, StatusCode::FORBIDDEN);
+        let merged = house.post(&clerk, "/staff/duplicates/merge", &pair).await;
+        assert_eq!((merged.status, merged.location.as_str()), (StatusCode::SEE_OTHER, "/staff/duplicates"));
+        assert!(!house.get(&clerk, "/staff/duplicates").await.body.contains(&resident.to_string()));
+        assert!(house.looks(resident).await.contains(&"account.merged".to_owned()));
+        assert_eq!(house.post(&clerk, "/staff/duplicates/merge", &pair).await.status, StatusCode::CONFLICT);
+        let protection = house.session(&[Role::ProtectionClerk]).await;
+        assert!(house.get(&protection, "/staff/duplicates").await.body.contains(&hidden.to_string()));
+    }
+}
