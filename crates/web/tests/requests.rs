@@ -37,6 +37,10 @@ fn pages() -> Router<App> {
 }
 
 async fn house(db: &TestDb) -> (Store, Router) {
+    house_at(db, "http://localhost:8080").await
+}
+
+async fn house_at(db: &TestDb, origin: &str) -> (Store, Router) {
     let town = Town::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../towns/demo")).unwrap_or_else(|faults| panic!("{faults:#?}"));
     let builder = StoreBuilder {
         db: db.db.clone(),
@@ -46,7 +50,7 @@ async fn house(db: &TestDb) -> (Store, Router) {
         reactions: Reactions::default(),
     };
     let store = builder.open().await.unwrap();
-    let (texts, origin) = (web::TEXTS.to_vec(), "http://localhost:8080".to_owned());
+    let (texts, origin) = (web::TEXTS.to_vec(), origin.to_owned());
     let app = AppBuilder { store: store.clone(), texts, menu: Vec::new(), origin, band: None }.build();
     (store, web::house(app, vec![Service { pages: pages(), ..Service::new("counting") }]))
 }
@@ -125,5 +129,17 @@ async fn language_and_size_lead_back_to_the_page_one_is_on() {
         let sent = Request::post("/display").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         let response = router.oneshot(sent.body(Body::from("size=large&back=//evil.example/")).unwrap()).await.unwrap();
         assert_eq!(response.headers()[header::LOCATION], "/evil.example/");
+    }
+}
+
+#[tokio::test]
+async fn a_town_reached_over_https_is_reached_so_for_a_year() {
+    for db in databases().await.unwrap() {
+        for (origin, told) in [("https://passport.example.jp", Some("max-age=31536000")), ("http://localhost:8080", None)] {
+            let (_, router) = house_at(&db, origin).await;
+            let response = router.oneshot(asked("/count?n=1")).await.unwrap();
+            let header = response.headers().get(header::STRICT_TRANSPORT_SECURITY).map(|value| value.to_str().unwrap());
+            assert_eq!(header, told, "{origin}");
+        }
     }
 }
