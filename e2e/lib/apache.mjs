@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './town.mjs';
+import { freePort } from './port.mjs';
 
 // Started by root, Apache serves as somebody else; started by anybody else, it does not look at this.
 const RUNS_AS = 'www-data';

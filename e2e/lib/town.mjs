@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from './port.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
 const BINARY = process.env.TEGATA ?? join(ROOT, 'target/debug/tegata');
@@ -122,14 +122,4 @@ export class Town {
     const [head, ...rows] = text.trim().split(/\r?\n/).map((line) => line.split(',').map((cell) => cell.replace(/^"|"$/g, '')));
     return rows.map((row) => Object.fromEntries(row.map((cell, place) => [head[place], cell])));
   }
-}
-
-export async function freePort() {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }

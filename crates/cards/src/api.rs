@@ -80,9 +80,9 @@ struct CardJson {
 
 /// A label and its value.
 #[derive(Serialize, ToSchema)]
-struct Labelled {
-    label: String,
-    value: String,
+pub(crate) struct Labelled {
+    pub(crate) label: String,
+    pub(crate) value: String,
 }
 
 /// A link of a card.
@@ -231,13 +231,7 @@ async fn decide(
 ) -> Result<Json<Answer>, Problem> {
     let actor = paired(ctx)?;
     if let Ok(number) = MediumNumber::read(&presented.presentation) {
-        let decision = app
-            .store()
-            .grouped(actor, move |ctx| {
-                let (office, number) = (Arc::clone(&office), number.clone());
-                Box::pin(async move { Ok(domain::decide_medium(ctx, &office, presented.id, &number).await?) })
-            })
-            .await?;
+        let decision = decide_number(&app, office, actor, presented.id, number).await?;
         return Ok(Json(answer(&view, &decision)));
     }
     let max_age_s = i64::from(app.town().presentation.max_age_s);
@@ -251,6 +245,26 @@ async fn decide(
         })
         .await?;
     Ok(Json(answer(&view, &decision)))
+}
+
+/// Decides on what was laid on a reader in place of a phone, together with the other answers of this moment.
+pub(crate) async fn decide_number(
+    app: &App,
+    office: Arc<Office>,
+    actor: Actor,
+    id: UseId,
+    number: MediumNumber,
+) -> Result<Decision, Problem> {
+    let decided = app.store().grouped(actor, move |ctx| {
+        let (office, number) = (Arc::clone(&office), number.clone());
+        Box::pin(async move { Ok(domain::decide_medium(ctx, &office, id, &number).await?) })
+    });
+    Ok(decided.await?)
+}
+
+/// Something a place may see, with its name.
+pub(crate) fn labelled(view: &View, programme: Option<&Programme>, (what, value): &(Disclosed, String)) -> Labelled {
+    Labelled { label: words::claim_label(view, *what), value: words::claim_value(view, programme, *what, value) }
 }
 
 fn paired(ctx: Ctx) -> Result<Actor, Problem> {
@@ -278,12 +292,7 @@ fn answer(view: &View, decision: &Decision) -> Answer {
         programme: programme.map(|programme| ProgrammeJson { title: title.clone(), color: programme.design.colour.to_string() }),
         valid_until: decision.valid_until.map(|day| day.to_string()),
         until_label,
-        fields: shown
-            .map(|(what, value)| Labelled {
-                label: words::claim_label(view, *what),
-                value: words::claim_value(view, programme, *what, value),
-            })
-            .collect(),
+        fields: shown.map(|field| labelled(view, programme, field)).collect(),
         barcodes: barcodes(view, decision, programme),
     }
 }

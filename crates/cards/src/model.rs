@@ -174,6 +174,11 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// An answer of which nothing is known yet.
+    pub(crate) fn begun(id: UseId) -> Self {
+        Self { id, refusal: None, programme: None, resident: None, valid_until: None, shown: Vec::new() }
+    }
+
     /// Whether the answer is yes.
     pub fn accepted(&self) -> bool {
         self.refusal.is_none()

@@ -14,6 +14,7 @@ mod name;
 mod partial;
 mod residence;
 pub mod wareki;
+mod width;
 mod words;
 
 pub use address::address_key;
@@ -26,6 +27,7 @@ pub use moment::{day_in_japan, next_midnight_in_japan, start_of_day_in_japan};
 pub use name::{common_form, name_key, without_variation_selectors};
 pub use partial::{Deeming, PartialDate};
 pub use residence::{ResidenceEnd, is_resident_on};
+pub use width::half_width;
 pub use words::{day_in_english, day_in_japanese, read_day};
 
 pub use jiff::Timestamp;

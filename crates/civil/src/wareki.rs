@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, PartialDate};
+use crate::{Error, PartialDate, half_width};
 
 /// Reads an era date: `令和5年4月1日`, `平成元年1月8日`, `昭和7年5月不詳`, `昭和7年月日不詳`, `R5.4.1`, `S64-01-07`, `H1/1/8`; digits of either width.
 ///
@@ -224,8 +224,7 @@ fn part(text: &str) -> Result<i16, Error> {
 
 /// Full-width letters, digits and marks as half-width ones.
 fn narrow(c: char) -> char {
-    match c {
-        '！'..='～' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
+    match half_width(c) {
         '−' | '‐' | '–' | '―' | 'ー' => '-',
         '。' | '・' => '.',
         other => other,

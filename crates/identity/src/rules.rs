@@ -69,12 +69,7 @@ pub fn readable_code(typed: &str) -> Option<String> {
     let code: String = typed
         .chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '‐' | '−' | '－' | 'ー'))
-        .map(|c| match c {
-            // Full width forms stand 0xFEE0 above ASCII.
-            '！'..='～' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-            _ => c,
-        })
-        .map(|c| c.to_ascii_uppercase())
+        .map(|c| civil::half_width(c).to_ascii_uppercase())
         .take(CODE_CHARS + 1)
         .collect();
     let known = |c: char| u8::try_from(c).is_ok_and(|byte| CODE_ALPHABET.contains(&byte));

@@ -29,6 +29,13 @@ pub struct FourItems {
     pub address_has_substitutes: bool,
 }
 
+impl FourItems {
+    /// Whether a character of the name or the address was replaced, so that equality with the register means nothing.
+    pub fn has_substitutes(&self) -> bool {
+        self.name_has_substitutes || self.address_has_substitutes
+    }
+}
+
 impl std::fmt::Debug for FourItems {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("FourItems(hidden)")

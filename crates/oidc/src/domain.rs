@@ -91,13 +91,13 @@ pub async fn forget_expired(ctx: &mut Ctx) -> Result<u64> {
 pub(crate) async fn export(ctx: &mut Ctx, account: AccountId) -> Result<serde_json::Value> {
     authorize::holder(ctx)?;
     let mut consents = Vec::new();
-    for consent in crate::store::clients::consents(ctx, account).await? {
-        let name = crate::store::clients::find(ctx, consent.client).await?.map(|client| client.name);
+    for consent in rows::clients::consents(ctx, account).await? {
+        let name = rows::clients::find(ctx, consent.client).await?.map(|client| client.name);
         consents.push(serde_json::json!({ "service": name, "told": consent.scopes, "given_at": consent.given_at }));
     }
     let mut sign_ins = Vec::new();
-    for grant in crate::store::grants::of_account(ctx, account, jiff::Timestamp::MIN).await? {
-        let name = crate::store::clients::find(ctx, grant.client).await?.map(|client| client.name);
+    for grant in rows::grants::of_account(ctx, account, jiff::Timestamp::MIN).await? {
+        let name = rows::clients::find(ctx, grant.client).await?.map(|client| client.name);
         sign_ins.push(serde_json::json!({ "service": name, "told": grant.scopes, "at": grant.granted_at }));
     }
     Ok(serde_json::json!({ "consents": consents, "sign_ins": sign_ins }))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Form, Router};
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use town::{AppId, IdentityApp};
 use web::{App, Page, Problem, Reader, Session, View};
 
-use crate::browser::{Sent, browser_of};
+use crate::browser::{Sent, browser_of, leading_on, with_cookies};
 use crate::domain::{self, Browser, Error, Proofing};
 use crate::pages::{Next, signed_in};
 
@@ -48,12 +48,8 @@ async fn begin(
     };
     let name = view.words(&offered.name);
     let title = view.t1("app-going-title", "app", name);
-    let mut response = view.page(&Page::plain(&title), &Going { view: &view, name, address: &begun.address });
-    let headers = response.headers_mut();
-    let line = |text: String| HeaderValue::from_str(&text).map_err(|error| Problem::internal(&error));
-    headers.append(header::SET_COOKIE, line(Sent::keep(&begun, &next.next, app.origin()))?);
-    headers.insert(header::REFRESH, line(format!("0; url={}", begun.address))?);
-    Ok(response)
+    let page = view.page(&Page::plain(&title), &Going { view: &view, name, address: &begun.address });
+    leading_on(with_cookies(page, &[Sent::keep(&begun, &next.next, app.origin())])?, &begun.address)
 }
 
 fn find<'a>(proofing: &'a Proofing, id: &AppId) -> Result<&'a IdentityApp, Problem> {

@@ -1,17 +1,18 @@
 //! The browser that asks: what it is called, what it keeps of a proof it began, and where it goes afterwards.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use identity::{AppBegun, ProofSession, ProofSessionId};
-use web::cookie;
+use web::{Problem, cookie, kept_cookie};
 
 /// The browser's half of a proof.
 const PROOF_COOKIE: &str = "tegata_proof";
 /// The browser's half of a question to an identity app.
 const APP_COOKIE: &str = "tegata_app";
 /// Seconds it is kept: a little longer than the proof may be answered.
-const PROOF_COOKIE_S: u32 = 900;
+const PROOF_COOKIE_S: i64 = 900;
 /// The longest path somebody is led back to.
 const PATH_BYTES_MAX: usize = 500;
 
@@ -40,10 +41,9 @@ impl Begun {
 
     /// The `Set-Cookie` line that keeps a proof just begun.
     pub(crate) fn keep(session: &ProofSession, next: &str, origin: &str) -> String {
-        let secure = if origin.starts_with("https://") { "; Secure" } else { "" };
         let next = URL_SAFE_NO_PAD.encode(own_path(next).unwrap_or_default());
         let value = format!("{}.{}.{}.{}.{next}", session.id, session.secret, session.code, session.comparison);
-        format!("{PROOF_COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={PROOF_COOKIE_S}{secure}")
+        kept_cookie(PROOF_COOKIE, &value, "/", PROOF_COOKIE_S, origin)
     }
 
     /// The `Set-Cookie` line that forgets it.
@@ -70,16 +70,32 @@ impl Sent {
 
     /// The `Set-Cookie` line that keeps a question just asked: for the addresses of apps alone.
     pub(crate) fn keep(begun: &AppBegun, next: &str, origin: &str) -> String {
-        let secure = if origin.starts_with("https://") { "; Secure" } else { "" };
         let next = URL_SAFE_NO_PAD.encode(own_path(next).unwrap_or_default());
-        let secret = &begun.secret;
-        format!("{APP_COOKIE}={secret}.{next}; Path=/start/app; HttpOnly; SameSite=Lax; Max-Age={PROOF_COOKIE_S}{secure}")
+        kept_cookie(APP_COOKIE, &format!("{}.{next}", begun.secret), "/start/app", PROOF_COOKIE_S, origin)
     }
 
     /// The `Set-Cookie` line that forgets it.
     pub(crate) fn forget() -> String {
         format!("{APP_COOKIE}=; Path=/start/app; HttpOnly; SameSite=Lax; Max-Age=0")
     }
+}
+
+/// Gives an answer cookies to keep or to forget.
+pub(crate) fn with_cookies(mut response: Response, lines: &[String]) -> Result<Response, Problem> {
+    for line in lines {
+        response.headers_mut().append(header::SET_COOKIE, header_value(line)?);
+    }
+    Ok(response)
+}
+
+/// Lets a page lead on by itself: where forms of ours may not lead, a page may.
+pub(crate) fn leading_on(mut page: Response, address: &str) -> Result<Response, Problem> {
+    page.headers_mut().insert(header::REFRESH, header_value(&format!("0; url={address}"))?);
+    Ok(page)
+}
+
+fn header_value(text: &str) -> Result<HeaderValue, Problem> {
+    HeaderValue::from_str(text).map_err(|error| Problem::internal(&error))
 }
 
 /// Gives a path that leads to a page of this house, or nothing: never another host, never the way in itself, nothing a header cannot carry.

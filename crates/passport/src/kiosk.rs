@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Form, Router};
 use jpki::Purpose;
 use serde::Deserialize;
 use store::Actor;
-use web::{App, Caller, KIOSK_COOKIE, Page, Problem, Session, SessionKind, View, cookie, end_cookie, query_value};
+use web::{App, Caller, KIOSK_COOKIE, Page, Problem, Session, SessionKind, View, cookie, end_cookie, kept_cookie, query_value};
 
-use crate::browser::Begun;
+use crate::browser::{Begun, leading_on, with_cookies};
 use crate::domain::Proofing;
 use crate::media;
 
@@ -21,6 +21,8 @@ pub(crate) fn routes() -> Router<App> {
     Router::new().route("/kiosk", get(welcome).post(begin)).route("/kiosk/end", get(end))
 }
 
+/// Seconds a browser stays a kiosk without being opened as one: four hundred days, the most browsers keep.
+const KIOSK_COOKIE_S: i64 = 34_560_000;
 /// Where somebody is led once their card was read.
 const FIRST: &str = "/";
 
@@ -54,23 +56,18 @@ async fn welcome(
     Extension(proofing): Extension<Arc<Proofing>>,
     headers: HeaderMap,
     Query(asked): Query<Beside>,
-) -> Response {
+) -> Result<Response, Problem> {
     let known = station_of(&headers).or(proofing.station.as_deref());
     let Some(station) = beside(&asked.station).or(known).map(str::to_owned) else {
         // No reader, no kiosk: the way in by one's own phone.
-        return Redirect::to("/start").into_response();
+        return Ok(Redirect::to("/start").into_response());
     };
     view.kiosk = false;
     let tapped = media::accepted(&view).into_iter().find(|accepted| accepted.kind == town::Medium::RegionId);
     let title = view.t("kiosk-title");
     let body = Welcome { view: &view, tapped: tapped.map(|accepted| accepted.programmes) };
-    let secure = if app.origin().starts_with("https://") { "; Secure" } else { "" };
-    let keep = format!("{KIOSK_COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=34560000{secure}", station);
-    let mut response = view.page(&Page::plain(&title), &body);
-    if let Ok(line) = HeaderValue::from_str(&keep) {
-        response.headers_mut().append(header::SET_COOKIE, line);
-    }
-    response
+    let keep = kept_cookie(KIOSK_COOKIE, &station, "/", KIOSK_COOKIE_S, app.origin());
+    with_cookies(view.page(&Page::plain(&title), &body), &[keep])
 }
 
 /// The reader beside this screen, as the browser keeps it: checked again, a cookie is what a browser says.
@@ -115,13 +112,9 @@ async fn begin(
     let address = format!("{station}/?code={}&lang={}&back={back}", query_value(&proof.code), view.language);
     view.kiosk = false;
     let title = view.t("kiosk-title");
-    let mut response = view.page(&Page::plain(&title), &Going { view: &view, address: &address });
-    let headers = response.headers_mut();
-    let line = |text: &str| HeaderValue::from_str(text).map_err(|error| Problem::internal(&error));
-    headers.append(header::SET_COOKIE, line(&Begun::keep(&proof, FIRST, app.origin()))?);
-    headers.append(header::SET_COOKIE, line(&end_cookie(SessionKind::Holder))?);
-    headers.insert(header::REFRESH, line(&format!("0; url={address}"))?);
-    Ok(response)
+    let page = view.page(&Page::plain(&title), &Going { view: &view, address: &address });
+    let cookies = [Begun::keep(&proof, FIRST, app.origin()), end_cookie(SessionKind::Holder)];
+    leading_on(with_cookies(page, &cookies)?, &address)
 }
 
 /// Ends what somebody did at a kiosk: the next person sees the first page. A link is enough, since there is nothing to lose by it.
@@ -133,12 +126,7 @@ async fn end(Session(session): Session, Caller(mut ctx): Caller, headers: Header
         identity::end_session(&mut ctx, session).await?;
         ctx.commit().await?;
     }
-    let mut response = Redirect::to("/kiosk").into_response();
-    let forget = [end_cookie(SessionKind::Holder), Begun::forget()];
-    for line in forget.iter().filter_map(|line| HeaderValue::from_str(line).ok()) {
-        response.headers_mut().append(header::SET_COOKIE, line);
-    }
-    Ok(response)
+    with_cookies(Redirect::to("/kiosk").into_response(), &[end_cookie(SessionKind::Holder), Begun::forget()])
 }
 
 #[cfg(test)]

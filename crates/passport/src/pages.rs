@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Form, Router};
@@ -17,7 +17,7 @@ use town::IdentityApp;
 use web::{App, Caller, Page, Problem, Reader, Session, View};
 
 use crate::api::account;
-use crate::browser::{Begun, browser_of};
+use crate::browser::{Begun, browser_of, with_cookies};
 use crate::domain::{Proofing, looks as looks_of};
 
 /// Lines of the access log on a page.
@@ -134,12 +134,8 @@ async fn done(
 /// Leads on with the cookie of a session just started, and without what was kept until it was.
 pub(crate) fn signed_in(app: &App, session: &Started, now: Timestamp, next: &str, forget: String) -> Result<Response, Problem> {
     let life_s = session.ends_at.as_second() - now.as_second();
-    let mut response = Redirect::to(next).into_response();
-    for line in [web::session_cookie(web::SessionKind::Holder, &session.token, life_s, app.origin()), forget] {
-        let line = HeaderValue::from_str(&line).map_err(|error| Problem::internal(&error))?;
-        response.headers_mut().append(header::SET_COOKIE, line);
-    }
-    Ok(response)
+    let keep = web::session_cookie(web::SessionKind::Holder, &session.token, life_s, app.origin());
+    with_cookies(Redirect::to(next).into_response(), &[keep, forget])
 }
 
 #[derive(Template)]

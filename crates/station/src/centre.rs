@@ -173,11 +173,7 @@ impl Centre {
         let code: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
         let asked_at = Instant::now();
         let path = format!("{}/api/v1/proofs/{code}", self.address);
-        let mut request = self.agent.get(&path).header("accept", "application/json");
-        if let Some(enrolment) = &self.enrolment {
-            request = request.header("authorization", format!("Bearer {}", enrolment.token));
-        }
-        let told: QuestionJson = read(request.call())?;
+        let told: QuestionJson = read(self.named(self.agent.get(&path)).call())?;
         let message = URL_SAFE_NO_PAD.decode(&told.message).map_err(|error| CentreError::Unreachable(error.into()))?;
         let QuestionJson { id, relying_party, comparison, good_for_s, region_id: region, .. } = told;
         Ok(Question { id, relying_party, comparison, message, until: asked_at + Duration::from_secs(good_for_s), region })
@@ -211,20 +207,21 @@ impl Centre {
     /// Asks about a card that was tapped at this station's place; the same `id` gets the same answer.
     pub(crate) fn decide(&self, id: &str, number: &str, language: &str) -> Result<Verdict, CentreError> {
         let body = serde_json::json!({ "id": id, "presentation": number });
-        self.post_in(language, "/api/v1/decisions", &body)
+        let request = self.agent.post(format!("{}/api/v1/decisions", self.address)).header("accept-language", language);
+        read(self.named(request).send_json(&body))
     }
 
     fn post<T: serde::de::DeserializeOwned>(&self, path: &str, body: &serde_json::Value) -> Result<T, CentreError> {
-        self.post_in("ja", path, body)
+        read(self.named(self.agent.post(format!("{}{path}", self.address))).send_json(body))
     }
 
-    fn post_in<T: serde::de::DeserializeOwned>(&self, language: &str, path: &str, body: &serde_json::Value) -> Result<T, CentreError> {
-        let request = self.agent.post(format!("{}{path}", self.address)).header("accept", "application/json");
-        let mut request = request.header("accept-language", language);
-        if let Some(enrolment) = &self.enrolment {
-            request = request.header("authorization", format!("Bearer {}", enrolment.token));
+    /// A request for JSON by this station, with its token where it is enrolled.
+    fn named<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+        let request = request.header("accept", "application/json");
+        match &self.enrolment {
+            Some(enrolment) => request.header("authorization", format!("Bearer {}", enrolment.token)),
+            None => request,
         }
-        read(request.send_json(body))
     }
 }
 

@@ -1,10 +1,10 @@
 //! Applying without a visit.
 
 use civil::Date;
-use identity::{Assurance, Proxy};
-use store::{AccountId, Actor, Ctx, Permission, ResidentId};
+use store::{Actor, Ctx, Permission, ResidentId};
 use town::{Apply, Disclosed, Programme, ProgrammeId};
 
+use crate::domain::guardian::Right;
 use crate::domain::{Office, guardian, hold};
 use crate::model::{Error, How, Result};
 use crate::{people, rules, store as rows};
@@ -31,15 +31,16 @@ pub struct Offer {
 pub async fn offers(ctx: &mut Ctx) -> Result<Vec<Offer>> {
     ctx.allow(Permission::OwnAccount)?;
     let Actor::Holder(account) = ctx.actor else { return Err(Error::NotLinked) };
-    let family = family_of(ctx, account).await?;
     let (town, today) = (ctx.town().clone(), ctx.today());
-    let mut offers = Vec::new();
-    for asking in family {
-        let Asking { resident, how, assurance, .. } = asking;
+    let mut offers: Vec<Offer> = Vec::new();
+    for right in guardian::rights_of(ctx, account).await? {
+        let Right { resident, how, .. } = right;
         let Some(known) = people::known(ctx, resident).await? else { continue };
-        let due = |programme: &&Programme| on_request(programme, how) && asking.covers(programme);
-        for programme in town.programmes.iter().filter(due) {
-            if assurance.meets(programme.proof)
+        for programme in town.programmes.iter().filter(|programme| programme.apply == Apply::Application && right.allows(programme)) {
+            // By whichever right comes first: somebody may be a child of the caller's and have declared them too.
+            let offered = |offer: &Offer| offer.resident == resident && offer.programme == programme.id;
+            if right.assurance.meets(programme.proof)
+                && !offers.iter().any(offered)
                 && rules::entitled(programme, &known.person, today)
                 && rows::live_holding(ctx.tx(), &programme.id, resident, account).await?.is_none()
             {
@@ -49,47 +50,6 @@ pub async fn offers(ctx: &mut Ctx) -> Result<Vec<Offer>> {
         }
     }
     Ok(offers)
-}
-
-fn on_request(programme: &Programme, how: How) -> bool {
-    programme.apply == Apply::Application && programme.may_be_shown_by(how.shown_by())
-}
-
-/// Somebody the caller may ask for.
-struct Asking {
-    resident: ResidentId,
-    how: How,
-    assurance: Assurance,
-    /// What the caller acts for them by: there may be several declarations.
-    proxies: Vec<Proxy>,
-}
-
-impl Asking {
-    fn covers(&self, programme: &Programme) -> bool {
-        self.how != How::Proxy || self.proxies.iter().any(|proxy| proxy.scope.covers(&programme.id))
-    }
-}
-
-/// The caller, their children, and whom they act for.
-async fn family_of(ctx: &mut Ctx, account: AccountId) -> Result<Vec<Asking>> {
-    let assurance = identity::assurance_of(ctx, account).await?;
-    let mut family = Vec::new();
-    if let Some(me) = people::resident_of(ctx, account).await? {
-        family.push(Asking { resident: me, how: How::Own, assurance, proxies: Vec::new() });
-        for child in registry::wards_of(ctx, me).await? {
-            family.push(Asking { resident: child.id, how: How::Guardian, assurance, proxies: Vec::new() });
-        }
-    }
-    for proxy in identity::principals_of(ctx, account).await? {
-        let Some(resident) = people::resident_of(ctx, proxy.principal).await? else { continue };
-        if let Some(known) = family.iter_mut().find(|known| known.resident == resident) {
-            known.proxies.push(proxy);
-        } else if !guardian::is_protected(ctx, resident).await? {
-            let assurance = identity::assurance_of(ctx, proxy.principal).await?;
-            family.push(Asking { resident, how: How::Proxy, assurance, proxies: vec![proxy] });
-        }
-    }
-    Ok(family)
 }
 
 /// Applies for a programme, for the caller or a child, and is answered at once.
@@ -103,18 +63,18 @@ async fn family_of(ctx: &mut Ctx, account: AccountId) -> Result<Vec<Asking>> {
 pub async fn apply(ctx: &mut Ctx, office: &Office, programme: &ProgrammeId, resident: ResidentId, name: Option<&str>) -> Result<()> {
     ctx.allow(Permission::OwnAccount)?;
     let Actor::Holder(account) = ctx.actor else { return Err(Error::NotLinked) };
-    let family = family_of(ctx, account).await?;
-    if family.is_empty() {
+    let mut rights = guardian::rights_of(ctx, account).await?;
+    if rights.is_empty() {
         return Err(Error::NotLinked);
     }
-    let asking = family.into_iter().find(|asking| asking.resident == resident).ok_or(Error::NotFamily)?;
-    let how = asking.how;
-    let town = ctx.town().clone();
-    let programme = town.programme(programme).filter(|programme| on_request(programme, how)).ok_or(Error::NoSuchProgramme)?;
-    if !asking.covers(programme) {
-        return Err(Error::NoSuchProgramme);
+    rights.retain(|right| right.resident == resident);
+    if rights.is_empty() {
+        return Err(Error::NotFamily);
     }
-    if !asking.assurance.meets(programme.proof) {
+    let town = ctx.town().clone();
+    let programme = town.programme(programme).filter(|programme| programme.apply == Apply::Application).ok_or(Error::NoSuchProgramme)?;
+    let Right { how, assurance, proxy, .. } = rights.into_iter().find(|right| right.allows(programme)).ok_or(Error::NoSuchProgramme)?;
+    if !assurance.meets(programme.proof) {
         return Err(Error::ProofTooWeak);
     }
     let known = people::known(ctx, resident).await?.ok_or(Error::NotFamily)?;
@@ -122,8 +82,7 @@ pub async fn apply(ctx: &mut Ctx, office: &Office, programme: &ProgrammeId, resi
     if !rules::entitled(programme, &known.person, today) {
         return Err(Error::NotEntitled(rules::why_not(programme, &known.person, known.standing, today)));
     }
-    let covering = asking.proxies.iter().find(|proxy| how == How::Proxy && proxy.scope.covers(&programme.id));
-    let principal = covering.map(|proxy| proxy.principal);
+    let principal = proxy.map(|proxy| proxy.principal);
     let name = match principal {
         // Their own proof says who they are.
         Some(principal) => identity::label_of(ctx, principal).await?,

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use civil::Date;
 use credential::{Checked, Knowledge, NotEntitled, Policy, Presentation, Refusal, Replay};
 use jiff::Timestamp;
 use store::{AccountId, Actor, Ctx, Permission};
-use town::{Disclosed, Place, PlaceId, ProgrammeId};
+use town::{Disclosed, Place, PlaceId, Programme, ProgrammeId};
 
 use crate::domain::guardian;
 use crate::domain::issue::{self, Office};
@@ -15,7 +16,7 @@ use crate::store::{self as rows, Given, GivenBefore, ShownCard};
 use crate::{people, rules};
 
 /// What the person reads in their record: that their card was shown,
-pub(super) const SHOWN: &str = "card.shown";
+const SHOWN: &str = "card.shown";
 /// or that somebody who holds it for them showed it.
 const SHOWN_BY_ANOTHER: &str = "card.shown_by_another";
 
@@ -64,7 +65,7 @@ pub async fn decide(ctx: &mut Ctx, asked: &Asked) -> Result<Decision> {
     let town = ctx.town().clone();
     let place = town.place(&place_id).ok_or(Error::NoSuchCard)?;
     let found = find(ctx, asked).await?;
-    let mut decision = Decision { id: asked.id, refusal: None, programme: None, resident: None, valid_until: None, shown: Vec::new() };
+    let mut decision = Decision::begun(asked.id);
     if let Some(card) = &found {
         decision.programme = Some(card.programme.clone());
         decision.resident = Some(card.resident);
@@ -91,12 +92,19 @@ pub async fn decide(ctx: &mut Ctx, asked: &Asked) -> Result<Decision> {
         (given.age, given.shown_key) = (None, None);
         rows::insert_use(ctx.tx(), &decision, &given).await?;
     }
-    ctx.record("cards.decided", &(decision.id, &place_id, decision.refusal.as_ref().map_or("yes", Refusal::code))).await?;
+    let how = found.map_or(How::Own, |card| card.how);
+    note(ctx, &decision, &place_id, how).await?;
+    Ok(decision)
+}
+
+/// Records an answer that was given now, and a yes for the person to read.
+pub(super) async fn note(ctx: &mut Ctx, decision: &Decision, place: &PlaceId, how: How) -> Result<()> {
+    ctx.record("cards.decided", &(decision.id, place, decision.refusal.as_ref().map_or("yes", Refusal::code))).await?;
     if let Some(resident) = decision.resident.filter(|_| decision.accepted()) {
-        let shown = if found.is_some_and(|card| card.how != How::Own) { SHOWN_BY_ANOTHER } else { SHOWN };
+        let shown = if how == How::Own { SHOWN } else { SHOWN_BY_ANOTHER };
         ctx.audit(shown, Some(resident.to_string()), decision.programme.as_ref().map_or("", ProgrammeId::as_str)).await?;
     }
-    Ok(decision)
+    Ok(())
 }
 
 /// The record of the card that was shown, if the town has it exactly so.
@@ -136,13 +144,19 @@ async fn judge<'a>(ctx: &mut Ctx, asked: &'a Asked, found: Option<&'a ShownCard>
         return Ok(Err(guardian::told(card.how)));
     }
     // The rule itself is asked, as of this day: what was materialised at midnight is for lists and counts.
-    if !rules::entitled(programme, &known.person, today) {
-        return Ok(Err(Refusal::NotEntitled { why: rules::why_not(programme, &known.person, known.standing, today) }));
+    if let Some(refusal) = not_entitled(programme, &known, today) {
+        return Ok(Err(refusal));
     }
     if card.how != How::Own && right_is_lost(ctx, card).await? {
         return Ok(Err(guardian::told(card.how)));
     }
     Ok(Ok(Accepted { checked, card, known }))
+}
+
+/// Why a person the town knows has no right to a programme's card today; nothing when they have.
+pub(super) fn not_entitled(programme: &Programme, known: &people::Known, today: Date) -> Option<Refusal> {
+    let why = || rules::why_not(programme, &known.person, known.standing, today);
+    (!rules::entitled(programme, &known.person, today)).then(|| Refusal::NotEntitled { why: why() })
 }
 
 /// Whether what somebody shows of another person's is held by a right that is gone.
@@ -167,10 +181,7 @@ async fn ended_reason(ctx: &mut Ctx, found: Option<&ShownCard>) -> Result<Option
             let Some(programme) = town.programme(&card.programme) else { return Ok(gone) };
             match people::known_for(ctx, card.resident, programme).await? {
                 Some(known) if known.protected && card.how != How::Own => Some(guardian::told(card.how)),
-                Some(known) if !rules::entitled(programme, &known.person, today) => {
-                    Some(Refusal::NotEntitled { why: rules::why_not(programme, &known.person, known.standing, today) })
-                }
-                Some(_) => None,
+                Some(known) => not_entitled(programme, &known, today),
                 None => gone,
             }
         }
@@ -313,7 +324,7 @@ pub async fn deliver_offline(ctx: &mut Ctx, uses: &[OfflineUse]) -> Result<Vec<U
         if rows::insert_use(ctx.tx(), &decision, &given).await? {
             ctx.record("cards.decided_offline", &(decision.id, &place)).await?;
             if let Some(resident) = resident.filter(|_| answer.accepted) {
-                ctx.audit("card.shown", Some(resident.to_string()), decision.programme.as_ref().map_or("", ProgrammeId::as_str)).await?;
+                ctx.audit(SHOWN, Some(resident.to_string()), decision.programme.as_ref().map_or("", ProgrammeId::as_str)).await?;
             }
         }
         written.push(answer.id);

@@ -9,7 +9,7 @@ use store::{AccountId, Ctx, Permission, ResidentId};
 use town::{Programme, ProgrammeId};
 
 use crate::domain::{guardian, hold};
-use crate::model::{Ended, How, Result};
+use crate::model::{Ended, Holding, How, Result};
 use crate::{people, rules, store as rows};
 
 /// The job that follows the calendar.
@@ -168,8 +168,7 @@ async fn change(ctx: &mut Ctx, programme: &Programme, opened: &[ResidentId], end
 /// # Errors
 /// The store's.
 pub async fn end_of_proxy(ctx: &mut Ctx, agent: AccountId, principal: AccountId) -> Result<()> {
-    let now = ctx.now();
-    for holding in rows::holdings_of_account(ctx.tx(), agent, now).await? {
+    for holding in live_of(ctx, agent).await? {
         // They may have been declared twice, for different things.
         if holding.how == How::Proxy
             && holding.shared_by == Some(principal)
@@ -186,8 +185,7 @@ pub async fn end_of_proxy(ctx: &mut Ctx, agent: AccountId, principal: AccountId)
 /// # Errors
 /// The store's.
 pub async fn end_closed(ctx: &mut Ctx, account: AccountId) -> Result<()> {
-    let now = ctx.now();
-    for holding in rows::holdings_of_account(ctx.tx(), account, now).await? {
+    for holding in live_of(ctx, account).await? {
         hold::end_holding(ctx, &holding, Ended::Unlinked).await?;
     }
     Ok(())
@@ -198,13 +196,16 @@ pub async fn end_closed(ctx: &mut Ctx, account: AccountId) -> Result<()> {
 /// # Errors
 /// The store's.
 pub async fn end_unlinked(ctx: &mut Ctx, account: AccountId) -> Result<()> {
-    let now = ctx.now();
-    for holding in rows::holdings_of_account(ctx.tx(), account, now).await? {
-        if holding.ended_at.is_none() && holding.how != How::Shared {
-            hold::end_holding(ctx, &holding, Ended::Unlinked).await?;
-        }
+    for holding in live_of(ctx, account).await?.iter().filter(|holding| holding.how != How::Shared) {
+        hold::end_holding(ctx, holding, Ended::Unlinked).await?;
     }
     Ok(())
+}
+
+async fn live_of(ctx: &mut Ctx, account: AccountId) -> Result<Vec<Holding>> {
+    let now = ctx.now();
+    let held = rows::holdings_of_account(ctx.tx(), account, now).await?;
+    Ok(held.into_iter().filter(|holding| holding.ended_at.is_none()).collect())
 }
 
 /// Ends the cards in a phone that was ended; the holdings stay for the holder's other phones.

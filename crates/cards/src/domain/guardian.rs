@@ -3,11 +3,55 @@
 use std::collections::BTreeSet;
 
 use credential::Refusal;
+use identity::{Assurance, Proxy};
 use store::{AccountId, Ctx, ResidentId};
+use town::Programme;
 
 use crate::domain::hold;
 use crate::model::{Ended, Holding, How, Result};
 use crate::{people, store as rows};
+
+/// By what right an account may have somebody's cards: a person may be reached by several.
+pub(crate) struct Right {
+    pub(crate) resident: ResidentId,
+    pub(crate) how: How,
+    /// How surely it is known whose the card is: the account's own person, or the one who declared it.
+    pub(crate) assurance: Assurance,
+    /// The declaration, where there is one.
+    pub(crate) proxy: Option<Proxy>,
+}
+
+impl Right {
+    /// Whether a programme's card may be had by it.
+    pub(crate) fn allows(&self, programme: &Programme) -> bool {
+        programme.may_be_shown_by(self.how.shown_by()) && self.proxy.as_ref().is_none_or(|proxy| proxy.scope.covers(&programme.id))
+    }
+}
+
+/// The rights of an account today: to its own person's cards, to its children's, and to those of whom it acts for, which need not live with it or in the
+/// town. Of people under protection measures there is none by declaration.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn rights_of(ctx: &mut Ctx, account: AccountId) -> Result<Vec<Right>> {
+    let me = people::resident_of(ctx, account).await?;
+    let assurance = identity::assurance_of(ctx, account).await?;
+    let mut rights = Vec::new();
+    if let Some(resident) = me {
+        rights.push(Right { resident, how: How::Own, assurance, proxy: None });
+        for child in registry::wards_of(ctx, resident).await? {
+            rights.push(Right { resident: child.id, how: How::Guardian, assurance, proxy: None });
+        }
+    }
+    for proxy in identity::principals_of(ctx, account).await? {
+        let Some(resident) = people::resident_of(ctx, proxy.principal).await? else { continue };
+        if Some(resident) != me && !is_protected(ctx, resident).await? {
+            let assurance = identity::assurance_of(ctx, proxy.principal).await?;
+            rights.push(Right { resident, how: How::Proxy, assurance, proxy: Some(proxy) });
+        }
+    }
+    Ok(rights)
+}
 
 /// Says why a live holding no longer has the right it came from; nothing while it has.
 ///

@@ -1,12 +1,12 @@
 //! Who may show which card, and the cards in their phones.
 
 use civil::Date;
-use identity::Assurance;
 use jiff::SignedDuration;
 use serde::Serialize;
 use store::{AccountId, Actor, Ctx, Permission, ResidentId};
 use town::{Apply, Programme, ProgrammeId};
 
+use crate::domain::guardian::Right;
 use crate::domain::issue::Office;
 use crate::domain::share::Sharer;
 use crate::domain::status::{STATUS_ENDED, STATUS_PHONE_ENDED};
@@ -134,35 +134,25 @@ struct Due {
 
 /// Finds the cards that appear by themselves: the account's own, and its children's that were applied for or need no application.
 async fn due(ctx: &mut Ctx, account: AccountId) -> Result<Vec<Due>> {
-    let me = people::resident_of(ctx, account).await?;
-    let assurance = identity::assurance_of(ctx, account).await?;
     let mut due = Vec::new();
-    if let Some(me) = me {
-        due.extend(due_for(ctx, account, me, How::Own, assurance).await?);
-        for child in registry::wards_of(ctx, me).await? {
-            due.extend(due_for(ctx, account, child.id, How::Guardian, assurance).await?);
-        }
-    }
-    // Who acts for somebody need not live in the town.
-    for proxy in identity::principals_of(ctx, account).await? {
-        let Some(resident) = people::resident_of(ctx, proxy.principal).await? else { continue };
-        if Some(resident) == me || guardian::is_protected(ctx, resident).await? {
-            continue;
-        }
-        let assurance = identity::assurance_of(ctx, proxy.principal).await?;
-        let name = identity::label_of(ctx, proxy.principal).await?;
-        let theirs = due_for(ctx, account, resident, How::Proxy, assurance).await?;
-        let covered = theirs.into_iter().filter(|due| proxy.scope.covers(&due.programme));
-        due.extend(covered.map(|due| Due { label: name.clone().unwrap_or_default(), principal: Some(proxy.principal), ..due }));
+    for right in guardian::rights_of(ctx, account).await? {
+        due.extend(due_by(ctx, account, &right).await?);
     }
     Ok(due)
 }
 
-async fn due_for(ctx: &mut Ctx, account: AccountId, resident: ResidentId, how: How, assurance: Assurance) -> Result<Vec<Due>> {
+async fn due_by(ctx: &mut Ctx, account: AccountId, right: &Right) -> Result<Vec<Due>> {
+    let Right { resident, how, assurance, .. } = *right;
+    let principal = right.proxy.as_ref().map(|proxy| proxy.principal);
     let (town, today) = (ctx.town().clone(), ctx.today());
     let Some(known) = people::known(ctx, resident).await? else { return Ok(Vec::new()) };
+    // Who declared the caller is called by the name their own proof gave.
+    let principals_name = match principal {
+        Some(principal) => identity::label_of(ctx, principal).await?,
+        None => None,
+    };
     let mut due = Vec::new();
-    for programme in town.programmes.iter().filter(|programme| programme.may_be_shown_by(how.shown_by())) {
+    for programme in town.programmes.iter().filter(|programme| right.allows(programme)) {
         if !assurance.meets(programme.proof)
             || !rules::entitled(programme, &known.person, today)
             || rows::live_holding(ctx.tx(), &programme.id, resident, account).await?.is_some()
@@ -176,7 +166,8 @@ async fn due_for(ctx: &mut Ctx, account: AccountId, resident: ResidentId, how: H
                 None => continue,
             },
         };
-        due.push(Due { programme: programme.id.clone(), resident, how, label: rows::label_of(how, name.as_deref()), principal: None });
+        let name = if principal.is_some() { principals_name.clone() } else { name };
+        due.push(Due { programme: programme.id.clone(), resident, how, label: rows::label_of(how, name.as_deref()), principal });
     }
     Ok(due)
 }

@@ -8,8 +8,8 @@ use town::{Apply, Place, PlaceId, Programme, ProgrammeId, ShownBy, Town};
 use crate::domain::decide::{self, Shown};
 use crate::domain::issue::Office;
 use crate::model::{Decision, Error, How, Result, UseId};
+use crate::people;
 use crate::store::{self as rows, Given, GivenBefore};
-use crate::{people, rules};
 
 /// Answers yes or no for the caller's place about what was laid on its reader, and writes the answer down. The same id asked again gives the same answer.
 ///
@@ -24,7 +24,7 @@ pub async fn decide_medium(ctx: &mut Ctx, office: &Office, id: UseId, number: &M
     let town = ctx.town().clone();
     let place = town.place(&place_id).ok_or(Error::NoSuchCard)?;
     let found = identity::medium_of(ctx, office.media(), number).await?;
-    let mut decision = Decision { id, refusal: None, programme: None, resident: None, valid_until: None, shown: Vec::new() };
+    let mut decision = Decision::begun(id);
     let now = ctx.now();
     let medium = Some(number.kind());
     let mut given =
@@ -48,17 +48,13 @@ pub async fn decide_medium(ctx: &mut Ctx, office: &Office, id: UseId, number: &M
         let before = rows::given_before(ctx.tx(), id).await?.ok_or(Error::NoSuchCard)?;
         return Ok(again(decision, before, &place_id));
     }
-    ctx.record("cards.decided", &(decision.id, &place_id, decision.refusal.as_ref().map_or("yes", Refusal::code))).await?;
-    if let Some(resident) = decision.resident.filter(|_| decision.accepted()) {
-        ctx.audit(decide::SHOWN, Some(resident.to_string()), decision.programme.as_ref().map_or("", ProgrammeId::as_str)).await?;
-    }
+    decide::note(ctx, &decision, &place_id, How::Own).await?;
     Ok(decision)
 }
 
 /// The answer given before to the same id. What is shown with a yes is as of now: it was told to the same place before.
 fn again(now: Decision, before: GivenBefore, place: &PlaceId) -> Decision {
-    let bare =
-        |refusal| Decision { refusal: Some(refusal), programme: None, resident: None, valid_until: None, shown: Vec::new(), ..now.clone() };
+    let bare = |refusal| Decision { refusal: Some(refusal), ..Decision::begun(now.id) };
     if before.place != *place {
         return bare(Refusal::Replayed);
     }
@@ -118,8 +114,8 @@ async fn entitled(ctx: &mut Ctx, programme: &Programme, resident: ResidentId) ->
     let Some(known) = people::known_for(ctx, resident, programme).await? else {
         return Ok(Err(Refusal::NotEntitled { why: NotEntitled::MovedOut }));
     };
-    if !rules::entitled(programme, &known.person, today) {
-        return Ok(Err(Refusal::NotEntitled { why: rules::why_not(programme, &known.person, known.standing, today) }));
+    if let Some(refusal) = decide::not_entitled(programme, &known, today) {
+        return Ok(Err(refusal));
     }
     if programme.apply == Apply::Application && rows::application(ctx.tx(), &programme.id, resident).await?.is_none() {
         return Ok(Err(Refusal::UnknownCard));

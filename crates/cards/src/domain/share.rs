@@ -179,8 +179,7 @@ async fn own_holding(ctx: &mut Ctx, id: HoldingId) -> Result<(AccountId, Holding
 
 /// A code as people type it: spaces and hyphens, small letters, full width.
 fn typed(code: &str) -> String {
-    let narrow = |c: char| u32::from(c).checked_sub(0xfee0).and_then(char::from_u32).filter(char::is_ascii).unwrap_or(c);
-    code.chars().map(narrow).filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+    code.chars().map(civil::half_width).filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
 }
 
 fn hash(code: &str) -> Vec<u8> {

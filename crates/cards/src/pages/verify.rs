@@ -11,7 +11,8 @@ use identity::MediumNumber;
 use serde::Deserialize;
 use web::{App, Page, Problem, Reader, View, to_mend};
 
-use crate::domain::{self, Office};
+use crate::api::{self, Labelled};
+use crate::domain::Office;
 use crate::model::{Decision, UseId};
 use crate::words;
 
@@ -41,7 +42,7 @@ struct Number<'a> {
 struct Said {
     accepted: bool,
     why: String,
-    fields: Vec<(String, String)>,
+    fields: Vec<Labelled>,
 }
 
 #[derive(Deserialize, Default)]
@@ -88,13 +89,7 @@ pub(super) async fn decide_number(
         }
     };
     let id = typed.id.parse().unwrap_or(next);
-    let decision = app
-        .store()
-        .grouped(actor, move |ctx| {
-            let (office, number) = (Arc::clone(&office), number.clone());
-            Box::pin(async move { Ok(domain::decide_medium(ctx, &office, id, &number).await?) })
-        })
-        .await?;
+    let decision = api::decide_number(&app, office, actor, id, number).await?;
     let said = said(&view, &decision);
     Ok(number_page(&view, next, Some(said), None))
 }
@@ -102,11 +97,9 @@ pub(super) async fn decide_number(
 fn said(view: &View, decision: &Decision) -> Said {
     let programme = decision.programme.as_ref().and_then(|id| view.app.town().programme(id));
     let title = programme.map_or_else(String::new, |programme| view.words(&programme.name).to_owned());
-    let field =
-        |(what, value): &(town::Disclosed, String)| (words::claim_label(view, *what), words::claim_value(view, programme, *what, value));
     Said {
         accepted: decision.accepted(),
         why: decision.refusal.as_ref().map_or(title, |refusal| words::refusal(view, refusal)),
-        fields: decision.shown.iter().map(field).collect(),
+        fields: decision.shown.iter().map(|field| api::labelled(view, programme, field)).collect(),
     }
 }

@@ -3,7 +3,7 @@ use jiff::ToSpan as _;
 use serde::Serialize;
 use town::{AppAssurance, AppId, IdentityApp};
 
-use super::life::account_by_register;
+use super::life::account_by_items;
 use super::prove::{asker, date_of_birth, keep_account, match_items};
 use crate::rp::{AppProvider, Apps, Asking};
 use crate::rules::{self, APP_PROOF_DAYS, PROOF_LIFE};
@@ -77,14 +77,7 @@ pub async fn complete_app_proof(
     let subject = settings.subject_key(&app.issuer, &told.subject);
     let by_subject = store::account_by_subject(ctx, subject).await?;
     same_birthday(ctx, by_subject, &told).await?;
-    let by_items = match keys {
-        Some(keys) => people::account_by_items(ctx, keys.four_items).await?,
-        None => None,
-    };
-    let by_items = match by_subject.or(by_items) {
-        None => account_by_register(ctx, register, keys, told.has_substitutes()).await?,
-        found => found,
-    };
+    let by_items = account_by_items(ctx, register, by_subject, keys.zip(told.items.as_ref())).await?;
     let asker = asker(ctx, question.asker, keys).await?;
     let belongs = rules::belongs(by_subject, by_items, keys.is_some(), asker).map_err(|error| match error {
         Error::UnknownCard => AppRefusal::Claims.into(),

@@ -4,10 +4,10 @@ use jiff::ToSpan as _;
 use jpki::FourItems;
 use serde::Serialize;
 
-use super::life::account_by_register;
+use super::life::{account_by_items, end_ways_in};
 use super::prove::{keep_account, match_items};
 use crate::rules::{self, Belongs, COUNTER_PROOF_DAYS};
-use crate::store::{people, phones};
+use crate::store::people;
 use crate::{AccountProven, Assurance, Document, Error, Level, MediumEnd, PhoneEnd, Proof, ProofId, ProofKind, Proven, Result, Settings};
 
 /// The four items as a clerk read them from a document.
@@ -46,11 +46,7 @@ pub async fn prove_at_counter(
     let Actor::Staff(clerk, _) = ctx.actor else { return Err(Error::StaffNotFound) };
     let items = four_items(&items)?;
     let keys = settings.match_secret().keys(match_items(&items));
-    let known = match people::account_by_items(ctx, keys.four_items).await? {
-        Some(account) => Some(account),
-        None => account_by_register(ctx, register, Some(keys), false).await?,
-    };
-    let belongs = known.map_or(Belongs::New, Belongs::To);
+    let belongs = account_by_items(ctx, register, None, Some((keys, &items))).await?.map_or(Belongs::New, Belongs::To);
     let (account, opened) = keep_account(ctx, belongs, Assurance::Counter, Some(&items), Some(keys)).await?;
     let evidence = Evidence { document, clerk };
     let proof = Proof {
@@ -93,7 +89,7 @@ fn four_items(items: &CounterItems) -> Result<FourItems> {
 /// # Errors
 /// The store's.
 pub async fn assurance_of(ctx: &mut Ctx, account: AccountId) -> Result<Assurance> {
-    let account = people::find_account(ctx, account).await?.filter(|account| account.closed_at.is_none());
+    let account = people::open_account(ctx, account).await?;
     Ok(account.map_or(Assurance::None, |account| account.assurance))
 }
 
@@ -104,11 +100,7 @@ pub async fn assurance_of(ctx: &mut Ctx, account: AccountId) -> Result<Assurance
 pub async fn end_everything(ctx: &mut Ctx, account: AccountId) -> Result<()> {
     super::own_or(ctx, account, Permission::EndCard)?;
     people::find_account(ctx, account).await?.ok_or(Error::AccountNotFound)?;
-    for phone in phones::of_account(ctx, account).await? {
-        super::phones::end(ctx, account, phone.id, PhoneEnd::Lost).await?;
-    }
-    super::media::end_all(ctx, account, MediumEnd::Lost).await?;
-    super::sessions::end_all(ctx, account).await?;
+    end_ways_in(ctx, account, PhoneEnd::Lost, MediumEnd::Lost).await?;
     ctx.audit("account.all_ended", Some(account.to_string()), "").await?;
     Ok(())
 }

@@ -1,23 +1,31 @@
 //! What happens to an account when its person's life changes: a renewed card finds it again, two of one person become one, its owner closes it.
 
 use ::store::{AccountId, Actor, Ctx, Match, MatchKeys, Permission, Register, ResidentId};
+use jpki::FourItems;
 
 use super::{media, phones, proxies, sessions};
-use crate::store::{apps, life as store, links as kept, matches, people};
+use crate::store::{apps, life as store, links as kept, matches, people, phones as kept_phones};
 use crate::{AccountClosed, AccountsMerged, Error, MediumEnd, PhoneEnd, Result, Unlinked};
 
-/// Gives the account of the one resident the register names for what a proof told: a card renewed after a move or a new name has another serial and other
-/// items than the account knows, and is the same person's all the same. Characters that were replaced prove nothing.
+/// Gives the account the four items of a proof lead to, unless it is found already: the one that has them, else the one of the resident whom alone the
+/// register names for them. A card renewed after a move or a new name has another serial and other items than the account knows, and is the same person's
+/// all the same. Characters that were replaced prove nothing to the register.
 ///
 /// # Errors
 /// The store's.
-pub(super) async fn account_by_register(
+pub(super) async fn account_by_items(
     ctx: &mut Ctx,
     register: &dyn Register,
-    told: Option<MatchKeys>,
-    substitutes: bool,
+    found: Option<AccountId>,
+    told: Option<(MatchKeys, &FourItems)>,
 ) -> Result<Option<AccountId>> {
-    let Some(keys) = told.filter(|_| !substitutes) else { return Ok(None) };
+    let (None, Some((keys, items))) = (found, told) else { return Ok(None) };
+    if let Some(account) = people::account_by_items(ctx, keys.four_items).await? {
+        return Ok(Some(account));
+    }
+    if items.has_substitutes() {
+        return Ok(None);
+    }
     let Match::One(resident) = register.find(ctx, keys).await? else { return Ok(None) };
     for link in kept::of_resident(ctx, resident).await? {
         // An account that was never proven to be anybody's leads nowhere.
@@ -84,19 +92,15 @@ pub async fn close_account(ctx: &mut Ctx, account: AccountId) -> Result<()> {
     if ctx.actor != Actor::Holder(account) {
         return Err(Error::AccountNotFound);
     }
-    people::find_account(ctx, account).await?.filter(|account| account.closed_at.is_none()).ok_or(Error::AccountNotFound)?;
+    people::open_account(ctx, account).await?.ok_or(Error::AccountNotFound)?;
     ctx.audit("account.closed", Some(account.to_string()), "").await?;
     empty(ctx, account, PhoneEnd::NotUsed).await
 }
 
 /// Ends and deletes all an account has.
 async fn empty(ctx: &mut Ctx, account: AccountId, why: PhoneEnd) -> Result<()> {
-    for phone in crate::store::phones::of_account(ctx, account).await? {
-        phones::end(ctx, account, phone.id, why).await?;
-    }
-    media::end_all(ctx, account, MediumEnd::AccountClosed).await?;
+    end_ways_in(ctx, account, why, MediumEnd::AccountClosed).await?;
     proxies::end_all(ctx, account).await?;
-    sessions::end_all(ctx, account).await?;
     matches::answer(ctx, account, "account_closed").await?;
     if let Some(link) = kept::find(ctx, account).await? {
         kept::delete(ctx, account).await?;
@@ -106,4 +110,13 @@ async fn empty(ctx: &mut Ctx, account: AccountId, why: PhoneEnd) -> Result<()> {
     store::close(ctx, account).await?;
     ctx.record(AccountClosed::KIND, &AccountClosed { account }).await?;
     Ok(())
+}
+
+/// Ends whatever somebody could be taken for the person of an account by: phones, media, sessions.
+pub(super) async fn end_ways_in(ctx: &mut Ctx, account: AccountId, phone: PhoneEnd, medium: MediumEnd) -> Result<()> {
+    for known in kept_phones::of_account(ctx, account).await? {
+        phones::end(ctx, account, known.id, phone).await?;
+    }
+    media::end_all(ctx, account, medium).await?;
+    sessions::end_all(ctx, account).await
 }

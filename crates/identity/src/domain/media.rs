@@ -87,7 +87,7 @@ pub async fn make_medium(
         ctx.allow(Permission::ServeCounter)?;
         BoundBy::Counter
     };
-    people::find_account(ctx, account).await?.filter(|account| account.closed_at.is_none()).ok_or(Error::AccountNotFound)?;
+    people::open_account(ctx, account).await?.ok_or(Error::AccountNotFound)?;
     let until_at = match (kind, last_day) {
         (Medium::Sticker, None) => None,
         (Medium::Temporary, Some(day)) => Some(end_of(ctx, day)?),

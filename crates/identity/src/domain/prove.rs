@@ -4,7 +4,7 @@ use jpki::revocation::{Asking, Told};
 use jpki::{Answer, Asked, FourItems, Purpose, Revocation, Verified, Verifier};
 use serde::Serialize;
 
-use super::life::account_by_register;
+use super::life::account_by_items;
 use crate::rules::{self, Asker, Belongs, PROOF_LIFE};
 use crate::store::{devices, people, prove as store};
 use crate::{
@@ -113,14 +113,7 @@ pub async fn complete_proof(
     let told = believed.items.as_ref().map(|items| settings.match_secret().keys(match_items(items)));
     let serial = believed.certificate.serial_key(settings.serial_secret());
     let by_serial = people::account_by_serial(ctx, serial).await?;
-    let by_items = match told {
-        Some(keys) => people::account_by_items(ctx, keys.four_items).await?,
-        None => None,
-    };
-    let by_items = match by_serial.or(by_items) {
-        None => account_by_register(ctx, register, told, believed.has_substitutes()).await?,
-        found => found,
-    };
+    let by_items = account_by_items(ctx, register, by_serial, told.zip(believed.items.as_ref())).await?;
     let asker = asker(ctx, asked.asker, told).await?;
     let belongs = rules::belongs(by_serial, by_items, told.is_some(), asker)?;
 
@@ -203,10 +196,6 @@ struct Believed {
 }
 
 impl Believed {
-    fn has_substitutes(&self) -> bool {
-        self.items.as_ref().is_some_and(|items| items.name_has_substitutes || items.address_has_substitutes)
-    }
-
     fn assurance(&self) -> Assurance {
         if self.kind == ProofKind::Signature { Assurance::Signature } else { Assurance::UserAuth }
     }
@@ -278,7 +267,7 @@ pub(super) async fn keep_account(
     {
         account.name = items.name.clone();
         account.date_of_birth = Some(date_of_birth(items));
-        account.substitutes = items.name_has_substitutes || items.address_has_substitutes;
+        account.substitutes = items.has_substitutes();
         account.keys = Some(keys);
         account.assurance = assurance;
     }

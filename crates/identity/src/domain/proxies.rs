@@ -29,8 +29,7 @@ pub async fn declare_proxy(
     } else {
         ctx.allow(Permission::ServeCounter)?;
     }
-    let account = people::find_account(ctx, principal).await?.filter(|account| account.closed_at.is_none());
-    account.ok_or(Error::AccountNotFound)?.keys.ok_or(Error::NotProven)?;
+    people::open_account(ctx, principal).await?.ok_or(Error::AccountNotFound)?.keys.ok_or(Error::NotProven)?;
     let today = ctx.today();
     if until < from || until < today || until > from.max(today).saturating_add(MOST_DAYS.days()) {
         return Err(Error::ProxyDays);

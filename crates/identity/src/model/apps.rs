@@ -136,12 +136,6 @@ pub struct AppTold {
     pub(crate) algorithm: &'static str,
 }
 
-impl AppTold {
-    pub(crate) fn has_substitutes(&self) -> bool {
-        self.items.as_ref().is_some_and(|items| items.name_has_substitutes || items.address_has_substitutes)
-    }
-}
-
 impl std::fmt::Debug for AppTold {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("AppTold(…)")

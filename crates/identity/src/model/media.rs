@@ -94,9 +94,8 @@ impl MediumNumber {
     /// # Errors
     /// [`Error::MediumUnreadable`]; [`Error::MediumChanging`] for a phone that gives another number each time.
     pub fn read(typed: &str) -> Result<Self> {
-        let narrow = |c: char| u32::from(c).checked_sub(0xFEE0).and_then(char::from_u32).filter(char::is_ascii).unwrap_or(c);
         let put = |c: &char| !c.is_whitespace() && !matches!(c, '-' | ':');
-        let text: String = typed.chars().map(narrow).filter(put).map(|c| c.to_ascii_uppercase()).take(64).collect();
+        let text: String = typed.chars().map(civil::half_width).filter(put).map(|c| c.to_ascii_uppercase()).take(64).collect();
         if let Some((kind, digits)) = own(&text) {
             return if digits.len() == OWN_DIGITS && is_hex(digits) { Ok(Self { kind, text }) } else { Err(Error::MediumUnreadable) };
         }

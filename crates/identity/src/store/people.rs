@@ -43,6 +43,11 @@ pub(crate) async fn find_account(ctx: &mut Ctx, id: AccountId) -> Result<Option<
     Ok(ctx.tx().query_opt(ACCOUNT, params![id]).await?)
 }
 
+/// An account that was not closed.
+pub(crate) async fn open_account(ctx: &mut Ctx, id: AccountId) -> Result<Option<Account>> {
+    Ok(find_account(ctx, id).await?.filter(|account| account.closed_at.is_none()))
+}
+
 pub(crate) async fn insert_account(ctx: &mut Ctx, account: &Account) -> Result<()> {
     let born = account.date_of_birth.map(|born| born.to_string());
     let (four, three) = (account.keys.map(|keys| keys.four_items), account.keys.map(|keys| keys.three_items));

@@ -2,10 +2,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '../../../../e2e/lib/port.mjs';
 
 const ROOT = join(import.meta.dirname, '../../../..');
 const BINARY = process.env.TEGATA ?? join(ROOT, 'target/debug/tegata');
@@ -66,13 +66,3 @@ export class Town {
 
 /** Without the colours of a log. */
 const plain = (line) => line.replace(/\u001b\[[0-9;]*m/g, '');
-
-async function freePort() {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}

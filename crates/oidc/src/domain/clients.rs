@@ -62,12 +62,8 @@ impl std::fmt::Debug for Registered {
 /// # Errors
 /// [`Error::Registration`] with the field that cannot stand; the store's `Forbidden`.
 pub async fn register(ctx: &mut Ctx, told: &Registration) -> Result<Registered> {
-    ctx.allow(Permission::ManageServices)?;
-    let (client, secret) = checked(ctx, ClientId::new(ctx.now()), told, None)?;
-    rows::insert(ctx, &client).await?;
-    ctx.audit("oidc.client_registered", None, &client.id.to_string()).await?;
-    ctx.record("oidc.client_registered", &client.id).await?;
-    Ok(Registered { client, secret })
+    let id = ClientId::new(ctx.now());
+    register_known(ctx, id, told, None).await
 }
 
 /// Registers a service whose `client_id` is fixed beforehand, and its secret where it is to have one: in a simulator it is already written in the service's own

@@ -1,5 +1,7 @@
 //! Signing out: here, and at the services that were signed in to from the same browser (OpenID Connect Back-Channel Logout 1.0).
 
+use std::collections::BTreeSet;
+
 use identity::SessionId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -66,10 +68,9 @@ pub(crate) async fn leave(ctx: &mut Ctx, account: AccountId, client: ClientId) -
 /// # Errors
 /// The store's.
 pub(crate) async fn closed(ctx: &mut Ctx, account: AccountId) -> Result<()> {
-    for grant in rows::open_of(ctx, account).await? {
-        rows::end(ctx, grant.id).await?;
-        let client = clients::find(ctx, grant.client).await?;
-        tell(ctx, client.as_ref(), &grant).await?;
+    let signed_in: BTreeSet<ClientId> = rows::open_of(ctx, account).await?.iter().map(|grant| grant.client).collect();
+    for client in signed_in {
+        leave(ctx, account, client).await?;
     }
     for consent in clients::consents(ctx, account).await? {
         clients::delete_consent(ctx, account, consent.client).await?;

@@ -11,8 +11,8 @@ use serde_json::json;
 use store::Role;
 use town::PlaceId;
 
-use super::browser::{Browser, Reply};
-use super::people::{fill, first};
+use super::browser::Browser;
+use super::people::{answer_of, fill, first};
 use super::world::{Answer, World};
 use crate::Outcome;
 
@@ -146,19 +146,9 @@ fn answered(card: CardState, question: &Question) -> Outcome<(serde_json::Value,
         reader.write_town_number(&TownKey::new(&region.key)?, None, &region.number)?;
     }
     reader.finish();
-    let body = json!({
-        "kind": "signature",
-        "certificate": URL_SAFE_NO_PAD.encode(&signed.certificate),
-        "signature": URL_SAFE_NO_PAD.encode(&signed.signature),
-        "region_id": question.region_id.as_ref().map(|region| region.number.as_str()),
-    });
+    let mut body = answer_of(&signed);
+    if let Some(region) = &question.region_id {
+        body["region_id"] = region.number.as_str().into();
+    }
     Ok((body, card.remove()))
-}
-
-/// The code a page shows in big letters.
-///
-/// # Errors
-/// When it shows none.
-pub(super) fn big_code(page: &Reply) -> Outcome<String> {
-    Ok(first(r#"<p class="code-big num">([^<]+)</p>"#, &page.body)?.ok_or("the page shows no code")?)
 }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::json;
 use town::{BridgeField, Column, Programme};
 
-use super::browser::Browser;
+use super::browser::{Browser, Reply};
 use super::register::full_width_blank;
 use super::world::World;
 use crate::Outcome;
@@ -191,7 +191,7 @@ impl World {
         let mut browser = std::mem::take(&mut self.person_mut(name)?.browser);
         browser.form(&router, "/start", &[("next", "")]).await?.good()?;
         let page = browser.page(&router, "/start/read").await?.good()?;
-        let code = first(r#"<p class="code-big num">([^<]+)</p>"#, &page.body)?.ok_or("the page shows no code for the card reader")?;
+        let code = big_code(&page)?;
 
         // At the reader: another browser, which knows only the code.
         let mut reader = Browser::default();
@@ -201,11 +201,7 @@ impl World {
         let proof = match answered {
             None => Proof::WrongPassword,
             Some(answer) => {
-                let body = json!({
-                    "kind": "signature",
-                    "certificate": URL_SAFE_NO_PAD.encode(&answer.certificate),
-                    "signature": URL_SAFE_NO_PAD.encode(&answer.signature),
-                });
+                let body = answer_of(&answer);
                 let reply = reader.tell(&router, &format!("/api/v1/proofs/{}/answer", question.id), &body).await?;
                 match reply.problem("code") {
                     Some(code) => Proof::Refused(code),
@@ -339,6 +335,23 @@ fn sign(card: CardState, password: &str, message: &[u8]) -> Outcome<(Option<jpki
         Err(CardError::WrongPin { .. }) => Ok((None, card.remove())),
         Err(error) => Err(error.into()),
     }
+}
+
+/// A card's signature as a reader hands it in.
+pub(super) fn answer_of(signed: &jpki::reader::SignedAnswer) -> serde_json::Value {
+    json!({
+        "kind": "signature",
+        "certificate": URL_SAFE_NO_PAD.encode(&signed.certificate),
+        "signature": URL_SAFE_NO_PAD.encode(&signed.signature),
+    })
+}
+
+/// The code a page shows in big letters.
+///
+/// # Errors
+/// When it shows none.
+pub(super) fn big_code(page: &Reply) -> Outcome<String> {
+    Ok(first(r#"<p class="code-big num">([^<]+)</p>"#, &page.body)?.ok_or("the page shows no code")?)
 }
 
 /// A name or label in the form it is compared in.

@@ -1,9 +1,9 @@
 // `tegata simulator` on a free port, and what a service's tests ask of it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '../../../../e2e/lib/port.mjs';
 
 const ROOT = join(import.meta.dirname, '../../../..');
 const BINARY = process.env.TEGATA ?? join(ROOT, 'target/debug/tegata');
@@ -47,14 +47,4 @@ export class Simulator {
 export function run(words, env = {}) {
   const { TEGATA_DATABASE_URL: _, ...rest } = process.env;
   return spawn(BINARY, ['simulator', ...words], { cwd: ROOT, env: { ...rest, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-export async function freePort() {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -9,7 +9,8 @@ import { after, before, test } from 'node:test';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { Browser } from '../../../identity/tests/independent/browser.mjs';
-import { freePort, run, Simulator } from './simulator.mjs';
+import { freePort } from '../../../../e2e/lib/port.mjs';
+import { run, Simulator } from './simulator.mjs';
 import { hidden, Service } from './service.mjs';
 
 const SECRET = 'a secret + of the service: its own';

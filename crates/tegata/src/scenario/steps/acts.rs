@@ -9,7 +9,7 @@ use town::{BridgeField, Column, Programme};
 use super::{Heard, day};
 use crate::Outcome;
 use crate::scenario::browser::unescaped;
-use crate::scenario::people::first;
+use crate::scenario::people::{big_code, first};
 use crate::scenario::world::{Application, Refused, World};
 
 pub(super) async fn prove(world: &mut World, heard: &Heard) -> Outcome {
@@ -114,7 +114,7 @@ pub(super) async fn share(world: &mut World, heard: &Heard) -> Outcome {
         world.last.share = Some(Err(reply.problem("code").unwrap_or_default()));
         return Ok(());
     }
-    let code = first(r#"<p class="code-big num">([^<]+)</p>"#, &reply.good()?.body)?.ok_or("the page shows no code")?;
+    let code = big_code(&reply.good()?)?;
     let reply = world.person_mut(to)?.browser.form(&router, "/join", &[("code", &code)]).await?;
     world.last.share = Some(match (reply.status.is_redirection(), reply.problem("code")) {
         (true, _) => Ok(()),

@@ -5,8 +5,7 @@ use town::{BridgeField, Column};
 
 use super::{Heard, otherwise};
 use crate::Outcome;
-use crate::scenario::kiosk::big_code;
-use crate::scenario::people::folded;
+use crate::scenario::people::{big_code, folded};
 use crate::scenario::register::full_width_blank;
 use crate::scenario::world::World;
 
