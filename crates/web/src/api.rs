@@ -3,9 +3,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use axum::extract::{Extension, Request, State};
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use store::Actor;
 use utoipa::openapi::{ContactBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
@@ -71,9 +70,9 @@ static LATENCY_SUM_US: AtomicU64 = AtomicU64::new(0);
 #[derive(Clone)]
 pub struct MoreMetrics(pub Arc<dyn Fn(&mut String) + Send + Sync>);
 
-pub(crate) async fn measure(request: Request, next: Next) -> Response {
+pub(crate) async fn measure(answer: impl Future<Output = Response>) -> Response {
     let start = Instant::now();
-    let response = next.run(request).await;
+    let response = answer.await;
     let took = start.elapsed();
     let class = CLASSES_MS.iter().position(|class| took.as_millis() < u128::from(*class)).unwrap_or(CLASSES_MS.len());
     LATENCY[class].fetch_add(1, Ordering::Relaxed);

@@ -68,11 +68,21 @@ pub struct Reader(pub Ctx);
 /// Who asks, with a transaction to change: the handler commits it in plain sight.
 pub struct Caller(pub Ctx);
 
+/// Who asks, once it is known: a handler that takes several of these asks the database once.
+#[derive(Clone)]
+struct Known(Option<identity::Caller>);
+
 impl FromRequestParts<App> for Reader {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        Ok(Self(look(parts, app).await?.0))
+        if let Some(Known(caller)) = parts.extensions.get() {
+            let actor = caller.as_ref().map_or(Actor::Anonymous, |caller| caller.actor.clone());
+            return Ok(Self(app.store().read(actor).await?));
+        }
+        let (ctx, caller) = look(parts, app).await?;
+        parts.extensions.insert(Known(caller));
+        Ok(Self(ctx))
     }
 }
 
@@ -81,7 +91,8 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         // Known before the line of writers is joined, so that strangers hold nobody up.
-        let (Ctx { actor, .. }, caller) = look(parts, app).await?;
+        let caller = known(parts, app).await?;
+        let actor = caller.as_ref().map_or(Actor::Anonymous, |caller| caller.actor.clone());
         let mut ctx = app.store().begin(actor).await?;
         if let Some(caller) = caller.filter(|caller| caller.refresh_due) {
             identity::refresh_session(&mut ctx, caller.session).await?;
@@ -97,7 +108,28 @@ impl FromRequestParts<App> for Session {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        Ok(Self(look(parts, app).await?.1.map(|caller| caller.session)))
+        Ok(Self(known(parts, app).await?.map(|caller| caller.session)))
+    }
+}
+
+/// Finds out who asks, unless it was found out for this request before.
+async fn known(parts: &mut Parts, app: &App) -> Result<Option<identity::Caller>, Problem> {
+    if let Some(Known(caller)) = parts.extensions.get() {
+        return Ok(caller.clone());
+    }
+    let caller = look(parts, app).await?.1;
+    parts.extensions.insert(Known(caller.clone()));
+    Ok(caller)
+}
+
+/// Who asks, without a transaction: for a handler whose change joins others in a group.
+pub struct Who(pub Option<identity::Caller>);
+
+impl FromRequestParts<App> for Who {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Ok(Self(known(parts, app).await?))
     }
 }
 

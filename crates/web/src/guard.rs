@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -24,14 +24,14 @@ const HEADERS: &[(&str, &str)] = &[
 /// The browser comes over HTTPS only for a year, whatever a link says (RFC 6797). Of names below ours we know nothing, so they are left out.
 const FOR_A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(crate) async fn guard(app: &App, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if changes && !comes_from_us(request.headers(), Some(app.origin())) {
         let problem = Problem::new(StatusCode::FORBIDDEN, "web.other_origin");
         // The page's words are laid on by the problem layer inside; out here plain JSON is enough for whoever tries this.
         return (problem.status, axum::Json(problem)).into_response();
     }
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));

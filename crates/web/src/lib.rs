@@ -19,8 +19,8 @@ pub use api::{MoreMetrics, openapi_document};
 pub use app::{App, AppBuilder};
 pub use assets::{Assets, assets_router};
 pub use caller::{
-    Caller, HOLDER_COOKIE, Reader, STAFF_COOKIE, Session, SessionKind, VERIFIER_COOKIE, end_cookie, kept_cookie, session_cookie, signed_in,
-    staff, staff_name,
+    Caller, HOLDER_COOKIE, Reader, STAFF_COOKIE, Session, SessionKind, VERIFIER_COOKIE, Who, end_cookie, kept_cookie, session_cookie,
+    signed_in, staff, staff_name,
 };
 pub use guard::comes_from_us;
 pub use language::{Arg, KIOSK_COOKIE, View, cookie, day_in_words, moment_in_words};

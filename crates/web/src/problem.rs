@@ -1,6 +1,5 @@
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Serialize;
 
@@ -173,10 +172,10 @@ pub(crate) async fn not_found() -> Problem {
 }
 
 /// Gives every problem its words: JSON for programs, a page for people.
-pub(crate) async fn as_page(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(crate) async fn as_page(app: &App, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     let path = request.uri().path().to_owned();
     let target = request.uri().path_and_query().map_or_else(|| path.clone(), ToString::to_string);
-    let view = View::of_request(&app, &request);
+    let view = View::of_request(app, &request);
     let wants_page = !path.starts_with("/api/")
         && request
             .headers()
@@ -184,7 +183,7 @@ pub(crate) async fn as_page(State(app): State<App>, request: Request, next: Next
             .and_then(|accept| accept.to_str().ok())
             .is_none_or(|accept| accept.contains("html") || accept == "*/*");
     let is_get = request.method() == axum::http::Method::GET;
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem,
         None if is_bare_refusal(&response) => of_refusal(response).await,

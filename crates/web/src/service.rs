@@ -1,12 +1,15 @@
 use std::sync::Arc;
 
-use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use store::{AccountId, Ctx, JobHandlers, Migrations, Pending, Permission, Reactions};
 use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{App, CodeRoute, api, assets, guard, language, problem, shell, tries};
+use crate::{App, CodeRoute, Proxies, api, assets, guard, language, problem, shell, tries};
 
 /// What a service room brings to the house. The binary holds the one list of them.
 pub struct Service {
@@ -98,12 +101,29 @@ pub fn house(app: App, services: Vec<Service>) -> Router {
         .route("/manifest.webmanifest", get(shell::web_manifest))
         .route("/display", post(language::display))
         .fallback(problem::not_found)
-        .layer(axum::Extension(exports))
-        .layer(axum::middleware::from_fn(guard::whole_body))
-        .layer(axum::middleware::from_fn_with_state((app.clone(), codes), tries::guard))
-        .layer(axum::middleware::from_fn_with_state(app.clone(), problem::as_page))
-        .layer(axum::middleware::from_fn_with_state(app.clone(), guard::guard))
+        .layer(axum::middleware::from_fn_with_state((app.clone(), codes, exports), around))
         .layer(CompressionLayer::new())
-        .layer(axum::middleware::from_fn(api::measure))
         .with_state(app)
+}
+
+/// What stands around every request, outermost first. One layer and not five: for each layer the framework copies the stack below it anew with every
+/// request (bench/oidc.md).
+async fn around(
+    State((app, codes, exports)): State<(App, Arc<[CodeRoute]>, Exports)>,
+    proxies: Option<Extension<Proxies>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    request.extensions_mut().insert(exports);
+    let proxies = proxies.map(|Extension(proxies)| proxies).unwrap_or_default();
+    api::measure(async {
+        guard::guard(&app, request, async |request| {
+            problem::as_page(&app, request, async |request| {
+                tries::guard(&app, &codes, &proxies, request, async |request| guard::whole_body(request, next).await).await
+            })
+            .await
+        })
+        .await
+    })
+    .await
 }

@@ -3,10 +3,9 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Extension, MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request};
 use axum::http::Method;
 use axum::http::request::Parts;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use identity::{CodeKind, TrySource};
 use store::Actor;
@@ -34,28 +33,29 @@ pub struct Proxies(pub Arc<[IpAddr]>);
 
 /// Lets a code be tried unless its source was wrong too often, and counts it if it was wrong again.
 pub(crate) async fn guard(
-    State((app, routes)): State<(App, Arc<[CodeRoute]>)>,
-    proxies: Option<Extension<Proxies>>,
+    app: &App,
+    routes: &[CodeRoute],
+    proxies: &Proxies,
     request: Request,
-    next: Next,
+    next: impl AsyncFnOnce(Request) -> Response,
 ) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let Some(route) = routes.iter().find(|route| route.method == *request.method() && Some(route.path) == path) else {
-        return next.run(request).await;
+        return next(request).await;
     };
     let kind = route.kind;
     let (parts, body) = request.into_parts();
-    let source = match source(&parts, &app, &proxies.map(|Extension(proxies)| proxies).unwrap_or_default()).await {
+    let source = match source(&parts, app, proxies).await {
         Ok(source) => source,
         Err(problem) => return problem.into_response(),
     };
-    if let Err(problem) = count(&app, kind, source).await {
+    if let Err(problem) = count(app, kind, source).await {
         return problem.into_response();
     }
-    let response = next.run(Request::from_parts(parts, body)).await;
+    let response = next(Request::from_parts(parts, body)).await;
     let wrong =
         response.extensions().get::<WrongCode>().is_some() || response.extensions().get::<Problem>().is_some_and(Problem::says_wrong_code);
-    if !wrong && let Err(error) = give_back(&app, kind, source).await {
+    if !wrong && let Err(error) = give_back(app, kind, source).await {
         // The answer stands: only a try too many is remembered.
         tracing::warn!(%error, "a try was not given back");
     }

@@ -10,7 +10,7 @@ use axum::{Extension, Form};
 use identity::SignedIn;
 use serde::Deserialize;
 use store::{Actor, Ctx};
-use web::{App, Caller, Page, Problem, Reader, Session, View, query_value};
+use web::{App, Page, Problem, Reader, Session, View, Who, query_value};
 
 use super::{Line, host_of, lines};
 use crate::domain::authorize::{self, Brought, Wrong};
@@ -184,36 +184,66 @@ pub(crate) struct Decided {
     seen_by: String,
 }
 
-/// What the person said: a yes is answered with a code, a no is told to the service.
-pub(crate) async fn decide(
-    view: View,
-    Extension(provider): Of,
-    Session(session): Session,
-    Caller(mut ctx): Caller,
-    Form(decided): Form<Decided>,
-) -> Result<Response, Problem> {
-    let brought = authorize::waiting(&mut ctx, &decided.request).await?;
-    if decided.decision != "yes" {
-        authorize::refuse(&mut ctx, &decided.request).await?;
-        ctx.commit().await?;
-        let fault = Fault::new("access_denied", "access_denied", "The person said no.");
-        let AuthRequest { redirect_uri, state, .. } = &brought.request;
-        return Ok(refused(&view, &brought.client, &with_fault(&provider, redirect_uri, state.as_deref(), &fault), &fault));
-    }
-    let here = format!("/oidc/continue?request={}", decided.request);
-    // Somebody who is signed out meanwhile, must sign in again first, or is another person than the page was shown to, begins there.
-    let (next, person) = authorize::next(&mut ctx, &brought, session).await?;
-    let saw = |person: &SignedIn| provider.session_name(brought.client.id, person.session) == decided.seen_by;
-    let Some(person) = person.filter(|person| matches!(next, Next::Ask | Next::Answer(_)) && saw(person)) else {
-        return Ok(Redirect::to(&here).into_response());
-    };
-    authorize::agree(&mut ctx, &brought.client, &brought.request.scopes).await?;
-    let acr = rules::acr(&person, ctx.now());
-    let code = authorize::answer(&mut ctx, &brought, &person, acr).await?;
-    ctx.commit().await?;
-    Ok(hand_over(&view, &brought.client, &with_code(&provider, &brought.request, &code)))
+/// What came of what the person said.
+enum Said {
+    Yes(Brought, String),
+    No(Brought),
+    /// Somebody else reads the page now, or must sign in first: it begins anew.
+    Unheard,
 }
 
+/// What the person said: a yes is answered with a code, a no is told to the service.
+pub(crate) async fn decide(
+    State(app): State<App>,
+    view: View,
+    Extension(provider): Of,
+    Who(who): Who,
+    Form(decided): Form<Decided>,
+) -> Result<Response, Problem> {
+    let here = format!("/oidc/continue?request={}", query_value(&decided.request));
+    let (who, decided, asked) = (Arc::new(who), Arc::new(decided), Arc::clone(&provider));
+    let said = app.store().grouped(Actor::Anonymous, move |ctx| {
+        let (who, decided, provider) = (Arc::clone(&who), Arc::clone(&decided), Arc::clone(&asked));
+        Box::pin(async move {
+            match said(ctx, &provider, who.as_ref().as_ref(), &decided).await {
+                // Found before anything was written.
+                Err(error @ (Error::RequestOver | Error::NoSuchClient)) => Ok(Err(error)),
+                said => Ok(Ok(said?)),
+            }
+        })
+    });
+    Ok(match said.await?? {
+        Said::Yes(brought, code) => hand_over(&view, &brought.client, &with_code(&provider, &brought.request, &code)),
+        Said::No(brought) => {
+            let fault = Fault::new("access_denied", "access_denied", "The person said no.");
+            let AuthRequest { redirect_uri, state, .. } = &brought.request;
+            refused(&view, &brought.client, &with_fault(&provider, redirect_uri, state.as_deref(), &fault), &fault)
+        }
+        Said::Unheard => Redirect::to(&here).into_response(),
+    })
+}
+
+async fn said(ctx: &mut Ctx, provider: &Provider, who: Option<&identity::Caller>, decided: &Decided) -> Result<Said, Error> {
+    let brought = authorize::waiting(ctx, &decided.request).await?;
+    if decided.decision != "yes" {
+        authorize::refuse(ctx, &decided.request).await?;
+        return Ok(Said::No(brought));
+    }
+    // Somebody who is signed out meanwhile, must sign in again first, or is another person than the page was shown to, begins there.
+    let (next, person) = authorize::next(ctx, &brought, who.map(|caller| caller.session)).await?;
+    let saw = |person: &SignedIn| provider.session_name(brought.client.id, person.session) == decided.seen_by;
+    let Some(person) = person.filter(|person| matches!(next, Next::Ask | Next::Answer(_)) && saw(person)) else {
+        return Ok(Said::Unheard);
+    };
+    ctx.actor = Actor::Holder(person.account);
+    if let Some(caller) = who.filter(|caller| caller.refresh_due) {
+        identity::refresh_session(ctx, caller.session).await?;
+    }
+    authorize::agree(ctx, &brought.client, &brought.request.scopes).await?;
+    let acr = rules::acr(&person, ctx.now());
+    let code = authorize::answer(ctx, &brought, &person, acr).await?;
+    Ok(Said::Yes(brought, code))
+}
 #[derive(Template)]
 #[template(path = "hand_over.html")]
 struct HandOver<'a> {
