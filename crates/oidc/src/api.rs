@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use store::{Actor, Store};
 use web::App;
 
-use crate::domain::{authorize, client_auth, device, dpop, grouped, note_refusal, token, userinfo};
+use crate::domain::{Once, authorize, client_auth, device, dpop, grouped, note_refusal, token, userinfo};
 use crate::fault::Fault;
 use crate::model::{Acr, AuthRequest, Client, Scope};
 use crate::provider::Provider;
@@ -148,31 +148,15 @@ async fn push(State(app): State<App>, Extension(provider): Of, headers: HeaderMa
         Ok(read) => read,
         Err(fault) => return Err(refused(app.store(), &who, fault).await),
     };
-    let (asking, once) = (who.clone(), proof.map(|proof| proof.once));
-    let kept = grouped(app.store(), move |ctx| {
-        let (who, request) = (asking.clone(), request.clone());
-        Box::pin(async move {
-            if let Some(assertion) = who.assertion
-                && !assertion.see(ctx).await?
-            {
-                return Ok(Err(client_auth::REPLAYED));
-            }
-            if let Some(once) = once
-                && !once.see(ctx).await?
-            {
-                return Ok(Err(dpop::REPLAYED));
-            }
-            Ok(Ok(authorize::push(ctx, &who.client, &request).await?))
-        })
-    })
-    .await?;
-    match kept {
-        Ok(uri) => {
-            let body = Json(json!({ "request_uri": uri, "expires_in": authorize::pushed_life_s() }));
-            Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], body).into_response())
-        }
-        Err(fault) => Err(refused(app.store(), &who, fault).await),
+    once(app.store(), &who).await?;
+    if let Some(proof) = proof
+        && !seen_first(app.store(), proof.once).await?
+    {
+        return Err(refused(app.store(), &who, dpop::REPLAYED).await);
     }
+    let uri = authorize::push(&provider, &who.client, request, app.store().clock().now());
+    let body = Json(json!({ "request_uri": uri, "expires_in": authorize::pushed_life_s() }));
+    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], body).into_response())
 }
 
 /// Reads a pushed request and the proof that came with it: its key is the one the code will be bound to.
@@ -222,9 +206,10 @@ async fn tokens(State(app): State<App>, Extension(provider): Of, headers: Header
     };
     let asking = Arc::new(token::Asking { client: who.client.clone(), assertion: who.assertion, proof });
     let handed = Arc::new(handed);
+    let sealing = Arc::clone(&provider);
     let answer = grouped(app.store(), move |ctx| {
-        let (asking, handed) = (Arc::clone(&asking), Arc::clone(&handed));
-        Box::pin(async move { Ok(token::answer(ctx, &asking, &handed).await?) })
+        let (provider, asking, handed) = (Arc::clone(&sealing), Arc::clone(&asking), Arc::clone(&handed));
+        Box::pin(async move { Ok(token::answer(ctx, &provider, &asking, &handed).await?) })
     })
     .await?;
     let made = match answer {
@@ -283,9 +268,7 @@ async fn bound(store: &Store, provider: &Provider, method: &Method, headers: &He
     let proof = dpop::proof(headers, method.as_str(), &provider.at(USERINFO), Some(token), store.clock().now())?;
     let proof = proof.ok_or(Fault::invalid_dpop("The DPoP proof is missing."))?;
     let claims = open(store, provider, token, Some(&proof.key)).await?;
-    let once = proof.once;
-    let fresh = grouped(store, move |ctx| Box::pin(async move { Ok(once.see(ctx).await?) })).await?;
-    if fresh { Ok(claims) } else { Err(dpop::REPLAYED) }
+    if seen_first(store, proof.once).await? { Ok(claims) } else { Err(dpop::REPLAYED) }
 }
 
 /// Says whether a token of the asking service counts (RFC 7662).
@@ -311,8 +294,8 @@ async fn revoke(State(app): State<App>, Extension(provider): Of, headers: Header
     };
     let client = who.client.clone();
     grouped(app.store(), move |ctx| {
-        let (client, token) = (client.clone(), token.clone());
-        Box::pin(async move { Ok(token::revoke(ctx, &client, &token).await?) })
+        let (provider, client, token) = (Arc::clone(&provider), client.clone(), token.clone());
+        Box::pin(async move { Ok(token::revoke(ctx, &provider, &client, &token).await?) })
     })
     .await?;
     Ok(StatusCode::OK)
@@ -321,8 +304,12 @@ async fn revoke(State(app): State<App>, Extension(provider): Of, headers: Header
 /// Notes the assertion a service authenticated with.
 async fn once(store: &Store, who: &client_auth::Authenticated) -> Result<(), Fault> {
     let Some(assertion) = who.assertion else { return Ok(()) };
-    let fresh = grouped(store, move |ctx| Box::pin(async move { Ok(assertion.see(ctx).await?) })).await?;
-    if fresh { Ok(()) } else { Err(refused(store, who, client_auth::REPLAYED).await) }
+    if seen_first(store, assertion).await? { Ok(()) } else { Err(refused(store, who, client_auth::REPLAYED).await) }
+}
+
+/// Notes a message that counts once; false when it was seen before.
+async fn seen_first(store: &Store, once: Once) -> Result<bool, Fault> {
+    grouped(store, move |ctx| Box::pin(async move { Ok(once.see(ctx).await?) })).await
 }
 
 /// Lets a device without a keyboard wait for a person (RFC 8628).

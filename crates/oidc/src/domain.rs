@@ -16,7 +16,7 @@ use store::{AccountId, Actor, Ctx, Permission, Store};
 
 use crate::fault::Fault;
 use crate::model::{ClientId, Result};
-use crate::rules::{GRANT_LIFE, KEPT};
+use crate::rules::{GRANT_LIFE, KEPT, PERSON_LIFE};
 use crate::store as rows;
 
 /// Days for which refusals are kept.
@@ -77,7 +77,7 @@ pub(crate) async fn note_refusal(store: &Store, client: ClientId, fault: &Fault)
 pub async fn forget_expired(ctx: &mut Ctx) -> Result<u64> {
     ctx.allow(Permission::RunHouse)?;
     let now = ctx.now();
-    let mut forgotten = rows::requests::forget(ctx).await?;
+    let mut forgotten = rows::requests::forget(ctx, now - PERSON_LIFE).await?;
     forgotten += rows::devices::forget(ctx).await?;
     forgotten += rows::grants::forget(ctx, now - KEPT, now - GRANT_LIFE).await?;
     forgotten += rows::clients::forget_refusals(ctx, civil::day_in_japan(now - REFUSALS_KEPT)).await?;

@@ -14,6 +14,7 @@ mod pages;
 mod problem;
 mod provider;
 mod rules;
+mod sealed;
 mod store;
 
 use std::sync::Arc;
@@ -39,8 +40,13 @@ pub use pages::consent::refusal_address;
 pub use provider::{Keyring, Outside, Provider};
 
 /// The room's tables.
-pub const MIGRATIONS: Migrations =
-    Migrations { room: "oidc", files: &[("202611260200_create.sql", include_str!("../migrations/202611260200_create.sql"))] };
+pub const MIGRATIONS: Migrations = Migrations {
+    room: "oidc",
+    files: &[
+        ("202611260200_create.sql", include_str!("../migrations/202611260200_create.sql")),
+        ("202611261500_fewer_rows.sql", include_str!("../migrations/202611261500_fewer_rows.sql")),
+    ],
+};
 
 /// The job that deletes what is over.
 pub const FORGET_DAILY: &str = "oidc.forget_expired";

@@ -276,19 +276,22 @@ pub struct Grant {
     pub granted_at: Timestamp,
     /// The last day the person's trail says that the service was told something.
     pub told_on: Date,
+    /// Access tokens issued until then do not count.
+    pub tokens_ended_at: Timestamp,
     /// Until when, if it is over.
     pub ended_at: Option<Timestamp>,
 }
 
-/// What a token is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenKind {
-    /// Opens userinfo.
-    Access,
-    /// Gets the next pair; good once.
-    Refresh,
+impl GrantId {
+    /// The first number there could be at a moment: numbers follow the time they are given at (UUIDv7).
+    pub(crate) fn first_at(moment: Timestamp) -> Self {
+        let ms = u64::try_from(moment.as_millisecond()).unwrap_or(0);
+        let mut bytes = [0; 16];
+        bytes[..6].copy_from_slice(&ms.to_be_bytes()[2..]);
+        bytes[6] = 0x70;
+        Self::from_bytes(bytes)
+    }
 }
-text_enum!(TokenKind { Access = "access", Refresh = "refresh" });
 
 /// What a person lets a service know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -357,6 +360,14 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing there")]
 
     use super::*;
+
+    #[test]
+    fn numbers_follow_the_time() {
+        let moment: Timestamp = "2026-11-26T06:00:00Z".parse().unwrap();
+        let given = GrantId::new(moment);
+        assert!(GrantId::first_at(moment) <= given && given < GrantId::first_at(moment + jiff::SignedDuration::from_millis(1)));
+        assert!(GrantId::first_at(moment).to_string() <= given.to_string(), "as text too, which is what is kept");
+    }
 
     #[test]
     fn scopes_are_read_as_they_are_written() {

@@ -10,6 +10,7 @@ use identity::jose::{Algorithm, JwkSet, TokenKey};
 use store::AccountId;
 
 use crate::model::{Client, ClientId, Exception};
+use crate::sealed::{Bearer, Seal};
 
 /// The keys tokens are signed with, the newest of each algorithm first. Earlier ones are published until they are taken away, so that tokens they signed
 /// are still believed.
@@ -41,6 +42,7 @@ pub struct Provider {
     issuer: String,
     keys: RwLock<Arc<Keyring>>,
     pairwise: hmac::Key,
+    seal: Seal,
     outside: Arc<dyn Outside>,
 }
 
@@ -57,12 +59,8 @@ impl Provider {
     /// Makes the provider behind an address, with its keys and the secret under which people get another name at each service. The secret outlives every
     /// account: with another one, every service would take every person for somebody new.
     pub fn new(issuer: &str, keys: Keyring, pairwise: &[u8; 32], outside: Arc<dyn Outside>) -> Self {
-        Self {
-            issuer: issuer.to_owned(),
-            keys: RwLock::new(Arc::new(keys)),
-            pairwise: hmac::Key::new(hmac::HMAC_SHA256, pairwise),
-            outside,
-        }
+        let pairwise = hmac::Key::new(hmac::HMAC_SHA256, pairwise);
+        Self { issuer: issuer.to_owned(), keys: RwLock::new(Arc::new(keys)), seal: Seal::new(&pairwise), pairwise, outside }
     }
 
     /// The name tokens are issued under: where people reach the house.
@@ -87,6 +85,16 @@ impl Provider {
     /// The address of an endpoint.
     pub(crate) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.issuer)
+    }
+
+    /// Seals something that is handed out.
+    pub(crate) fn seal<T: Bearer>(&self, value: &T) -> String {
+        self.seal.close(value)
+    }
+
+    /// Opens what was handed out; nothing for what the house did not seal as this.
+    pub(crate) fn open<T: Bearer>(&self, text: &str) -> Option<T> {
+        self.seal.open(text)
     }
 
     /// What a person is called at a service, and at no other (`sub`, pairwise as in OpenID Connect Core section 8.1).

@@ -1,14 +1,19 @@
 //! From a service's request to the code it redeems.
 
-use identity::{SessionId, SignedIn, secret};
+use civil::Timestamp;
+use identity::{SessionId, SignedIn};
 use store::{AccountId, Actor, Ctx, Permission};
 
 use super::clients;
 use crate::fault::Fault;
 use crate::model::{Acr, AuthRequest, Client, ClientId, Error, Exception, Grant, GrantId, Profile, Result, Scopes};
+use crate::provider::Provider;
 use crate::rules::{self, CODE_LIFE, Next, PERSON_LIFE, PUSHED_LIFE, Parameters};
-use crate::store::grants::Code;
+use crate::sealed::{Code, Pushed, Waiting};
 use crate::store::{clients as client_rows, grants, requests};
+
+/// What is said of a pushed request that leads nowhere.
+pub(crate) const OVER: Fault = Fault::invalid_request("request_uri", "request_uri is unknown, over, or another service's.");
 
 /// What a pushed request is called (RFC 9126).
 const URN: &str = "urn:ietf:params:oauth:request_uri:";
@@ -21,17 +26,10 @@ pub(crate) fn holder(ctx: &Ctx) -> Result<AccountId> {
     }
 }
 
-/// Keeps a request until a person has answered it; gives the handle to find it by.
-async fn keep(ctx: &mut Ctx, client: &Client, request: &AuthRequest, life: jiff::SignedDuration) -> Result<String> {
-    let handle = secret::token();
-    let until = ctx.now() + life;
-    requests::insert(ctx, secret::token_hash(&handle), client.id, request, until).await?;
-    Ok(handle)
-}
-
-/// Keeps a request that a service pushed; gives its `request_uri`.
-pub(crate) async fn push(ctx: &mut Ctx, client: &Client, request: &AuthRequest) -> Result<String> {
-    Ok(format!("{URN}{}", keep(ctx, client, request, PUSHED_LIFE).await?))
+/// Gives the `request_uri` of a request that a service pushes: the request itself, sealed.
+pub(crate) fn push(provider: &Provider, client: &Client, request: AuthRequest, now: Timestamp) -> String {
+    let pushed = Pushed { id: GrantId::new(now), client: client.id, request, until: now + PUSHED_LIFE };
+    format!("{URN}{}", provider.seal(&pushed))
 }
 
 /// How long a pushed request may wait, in seconds.
@@ -39,11 +37,11 @@ pub(crate) fn pushed_life_s() -> i64 {
     PUSHED_LIFE.as_secs()
 }
 
-/// A request the browser brought, and where it is kept, if it is already.
+/// A request the browser brought, and the number its sign-in will have: it is answered once.
 pub(crate) struct Brought {
     pub(crate) client: Client,
     pub(crate) request: AuthRequest,
-    pub(crate) handle: Option<String>,
+    pub(crate) id: GrantId,
 }
 
 /// Why what the browser brought leads nowhere, or where the refusal goes.
@@ -61,7 +59,7 @@ impl From<Error> for Wrong {
 }
 
 /// Reads what the browser brought: the `request_uri` of a pushed request, or the request itself from a service that is excused from pushing.
-pub(crate) async fn brought(ctx: &mut Ctx, pairs: Vec<(String, String)>) -> Result<Brought, Wrong> {
+pub(crate) async fn brought(ctx: &mut Ctx, provider: &Provider, pairs: Vec<(String, String)>) -> Result<Brought, Wrong> {
     let asked = Parameters::new(pairs).map_err(|fault| Wrong::Here(None, fault))?;
     let unknown = || Wrong::Here(None, Fault::invalid_request("client_id", "client_id names no service of this town."));
     let id = asked.get("client_id").and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
@@ -70,13 +68,13 @@ pub(crate) async fn brought(ctx: &mut Ctx, pairs: Vec<(String, String)>) -> Resu
         Err(Error::NoSuchClient) => return Err(unknown()),
         Err(error) => return Err(error.into()),
     };
-    if let Some(handle) = asked.get("request_uri").and_then(|uri| uri.strip_prefix(URN)) {
-        let over = Fault::invalid_request("request_uri", "request_uri is unknown, over, or another service's.");
-        let found = requests::find(ctx, secret::token_hash(handle)).await?;
-        let found = found.filter(|(of, request)| *of == client.id && stands(&client, request));
-        return match found {
-            Some((_, request)) => Ok(Brought { client, request, handle: Some(handle.to_owned()) }),
-            None => Err(Wrong::Here(Some(client), over)),
+    if let Some(uri) = asked.get("request_uri").and_then(|uri| uri.strip_prefix(URN)) {
+        let now = ctx.now();
+        let pushed = provider.open::<Pushed>(uri);
+        let pushed = pushed.filter(|pushed| pushed.client == client.id && pushed.until > now && stands(&client, &pushed.request));
+        return match pushed {
+            Some(Pushed { id, request, .. }) => Ok(Brought { client, request, id }),
+            None => Err(Wrong::Here(Some(client), OVER)),
         };
     }
     let redirect_uri = match rules::redirect_uri(&client, &asked) {
@@ -90,16 +88,17 @@ pub(crate) async fn brought(ctx: &mut Ctx, pairs: Vec<(String, String)>) -> Resu
         rules::auth_request(&client, &asked, ctx.now())
     };
     match read {
-        Ok(request) => Ok(Brought { client, request, handle: None }),
+        Ok(request) => Ok(Brought { client, request, id: GrantId::new(ctx.now()) }),
         Err(fault) => Err(Wrong::Back { client, redirect_uri, state: asked.get("state").map(str::to_owned), fault }),
     }
 }
 
 /// Finds a request that waits for its person.
-pub(crate) async fn waiting(ctx: &mut Ctx, handle: &str) -> Result<Brought> {
-    let (client, request) = requests::find(ctx, secret::token_hash(handle)).await?.ok_or(Error::RequestOver)?;
+pub(crate) async fn waiting(ctx: &mut Ctx, provider: &Provider, handle: &str) -> Result<Brought> {
+    let Waiting { id } = provider.open(handle).ok_or(Error::RequestOver)?;
+    let (client, request) = requests::find(ctx, id).await?.ok_or(Error::RequestOver)?;
     let client = clients::standing(ctx, client).await?;
-    if stands(&client, &request) { Ok(Brought { client, request, handle: Some(handle.to_owned()) }) } else { Err(Error::RequestOver) }
+    if stands(&client, &request) { Ok(Brought { client, request, id }) } else { Err(Error::RequestOver) }
 }
 
 /// Whether a request that was kept is one the service may still make: its registration may have changed since.
@@ -107,16 +106,11 @@ fn stands(client: &Client, request: &AuthRequest) -> bool {
     client.redirect_uris.contains(&request.redirect_uri) && client.scopes.covers(&request.scopes)
 }
 
-/// Has a request wait for its person; gives its handle.
-pub(crate) async fn wait(ctx: &mut Ctx, brought: &Brought) -> Result<String> {
-    match &brought.handle {
-        Some(handle) => {
-            let until = ctx.now() + PERSON_LIFE;
-            requests::extend(ctx, secret::token_hash(handle), until).await?;
-            Ok(handle.clone())
-        }
-        None => keep(ctx, &brought.client, &brought.request, PERSON_LIFE).await,
-    }
+/// Has a request wait for its person; gives its handle, short enough to go through a sign-in.
+pub(crate) async fn wait(ctx: &mut Ctx, provider: &Provider, brought: &Brought) -> Result<String> {
+    let now = ctx.now();
+    requests::insert(ctx, brought.id, brought.client.id, &brought.request, now + PERSON_LIFE, now - PERSON_LIFE).await?;
+    Ok(provider.seal(&Waiting { id: brought.id }))
 }
 
 /// Decides what comes next for the person in front of the browser.
@@ -157,14 +151,15 @@ pub async fn agree_to_all(ctx: &mut Ctx, client: ClientId) -> Result<()> {
 /// Lets a person in at a service: the sign-in is noted and shown to them.
 ///
 /// # Errors
-/// [`Error::NotProven`] for an account of which nobody knows whose it is: a service would take its label for a name.
-pub(crate) async fn grant(ctx: &mut Ctx, client: &Client, scopes: Scopes, person: &SignedIn, acr: Acr) -> Result<Grant> {
+/// [`Error::NotProven`] for an account of which nobody knows whose it is: a service would take its label for a name. [`Error::RequestOver`] when there is a
+/// sign-in of this number.
+pub(crate) async fn grant(ctx: &mut Ctx, id: GrantId, client: &Client, scopes: Scopes, person: &SignedIn, acr: Acr) -> Result<Grant> {
     if !person.proven {
         return Err(Error::NotProven);
     }
     let now = ctx.now();
     let grant = Grant {
-        id: GrantId::new(now),
+        id,
         client: client.id,
         account: person.account,
         session: person.session,
@@ -173,41 +168,36 @@ pub(crate) async fn grant(ctx: &mut Ctx, client: &Client, scopes: Scopes, person
         auth_time: person.at,
         granted_at: now,
         told_on: ctx.today(),
+        tokens_ended_at: Timestamp::UNIX_EPOCH,
         ended_at: None,
     };
-    grants::insert(ctx, &grant).await?;
+    if !grants::insert(ctx, &grant, now + CODE_LIFE).await? {
+        return Err(Error::RequestOver);
+    }
     ctx.audit("oidc.signed_in", Some(person.account.to_string()), &client.id.to_string()).await?;
     ctx.record("oidc.signed_in", &serde_json::json!({ "grant": grant.id, "client": client.id, "account": person.account })).await?;
     Ok(grant)
 }
 
-/// Answers a request: gives the code the service redeems. A request that was kept is answered once.
+/// Answers a request, once: gives the code the service redeems.
 ///
 /// # Errors
 /// [`Error::RequestOver`] when it was answered before.
-pub(crate) async fn answer(ctx: &mut Ctx, brought: &Brought, person: &SignedIn, acr: Acr) -> Result<String> {
-    if let Some(handle) = &brought.handle
-        && !requests::take(ctx, secret::token_hash(handle)).await?
-    {
-        return Err(Error::RequestOver);
-    }
+pub(crate) async fn answer(ctx: &mut Ctx, provider: &Provider, brought: &Brought, person: &SignedIn, acr: Acr) -> Result<String> {
     let request = &brought.request;
-    let grant = grant(ctx, &brought.client, request.scopes.clone(), person, acr).await?;
-    let code = secret::token();
-    let kept = Code {
+    let grant = grant(ctx, brought.id, &brought.client, request.scopes.clone(), person, acr).await?;
+    let code = Code {
         grant: grant.id,
         redirect_uri: request.redirect_uri.clone(),
         challenge: request.challenge.clone(),
         nonce: request.nonce.clone(),
         dpop_key: request.dpop_key.clone(),
-        expires_at: ctx.now() + CODE_LIFE,
-        used_at: None,
+        until: ctx.now() + CODE_LIFE,
     };
-    grants::insert_code(ctx, secret::token_hash(&code), &kept).await?;
-    Ok(code)
+    Ok(provider.seal(&code))
 }
 
-/// Takes a request away that the person said no to.
-pub(crate) async fn refuse(ctx: &mut Ctx, handle: &str) -> Result<()> {
-    if requests::take(ctx, secret::token_hash(handle)).await? { Ok(()) } else { Err(Error::RequestOver) }
+/// Has a request wait no longer that the person said no to.
+pub(crate) async fn refuse(ctx: &mut Ctx, brought: &Brought) -> Result<()> {
+    if requests::end(ctx, brought.id).await? { Ok(()) } else { Err(Error::RequestOver) }
 }

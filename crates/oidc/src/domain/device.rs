@@ -4,7 +4,7 @@ use identity::{SignedIn, secret};
 use store::Ctx;
 
 use super::{authorize, clients};
-use crate::model::{Acr, Client, Error, Result, Scopes};
+use crate::model::{Acr, Client, Error, GrantId, Result, Scopes};
 use crate::rules::{DEVICE_LIFE, DEVICE_WAIT_S};
 use crate::store::devices::{self as rows, Device};
 
@@ -48,7 +48,7 @@ pub(crate) async fn find(ctx: &mut Ctx, typed: &str) -> Result<(Client, Scopes)>
 pub(crate) async fn allow(ctx: &mut Ctx, typed: &str, person: &SignedIn, acr: Acr) -> Result<()> {
     let (client, scopes) = find(ctx, typed).await?;
     authorize::agree(ctx, &client, &scopes).await?;
-    let grant = authorize::grant(ctx, &client, scopes, person, acr).await?;
+    let grant = authorize::grant(ctx, GrantId::new(ctx.now()), &client, scopes, person, acr).await?;
     let hash = secret::code_hash(CODE, typed).ok_or(Error::DeviceCode)?;
     if rows::answer(ctx, hash, Some(grant.id)).await? { Ok(()) } else { Err(Error::DeviceCode) }
 }

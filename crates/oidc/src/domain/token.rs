@@ -12,11 +12,12 @@ use store::{Ctx, Permission};
 
 use super::{Once, client_auth, dpop, userinfo};
 use crate::fault::Fault;
-use crate::model::{Client, Grant, GrantId, Profile, Result, Scope, Scopes, TokenKind};
+use crate::model::{Client, Grant, Profile, Result, Scope, Scopes};
 use crate::provider::Provider;
 use crate::rules::{self, ACCESS_LIFE, GRANT_LIFE, REFRESH_LIFE};
+use crate::sealed::{Access, Code};
 use crate::store::devices;
-use crate::store::grants::{self as rows, Token};
+use crate::store::grants::{self as rows, Refresh};
 
 /// What a service hands in for tokens.
 #[derive(Debug, Clone)]
@@ -54,7 +55,7 @@ pub(crate) struct Made {
 pub(crate) type Answer = Result<Made, Fault>;
 
 /// Answers what was handed in, once.
-pub(crate) async fn answer(ctx: &mut Ctx, asking: &Asking, handed: &Handed) -> Result<Answer> {
+pub(crate) async fn answer(ctx: &mut Ctx, provider: &Provider, asking: &Asking, handed: &Handed) -> Result<Answer> {
     if let Some(assertion) = asking.assertion
         && !assertion.see(ctx).await?
     {
@@ -69,41 +70,40 @@ pub(crate) async fn answer(ctx: &mut Ctx, asking: &Asking, handed: &Handed) -> R
         return Ok(Err(Fault::invalid_dpop("This service's tokens are bound to its key: a DPoP proof is missing.")));
     }
     match handed {
-        Handed::Code { code, verifier, redirect_uri } => redeem(ctx, asking, code, verifier, redirect_uri).await,
-        Handed::Refresh { token } => refresh(ctx, asking, token).await,
-        Handed::Device { code } => device(ctx, asking, code).await,
+        Handed::Code { code, verifier, redirect_uri } => redeem(ctx, provider, asking, code, verifier, redirect_uri).await,
+        Handed::Refresh { token } => refresh(ctx, provider, asking, token).await,
+        Handed::Device { code } => device(ctx, provider, asking, code).await,
     }
 }
 
-async fn redeem(ctx: &mut Ctx, asking: &Asking, code: &str, verifier: &str, redirect_uri: &str) -> Result<Answer> {
+async fn redeem(ctx: &mut Ctx, provider: &Provider, asking: &Asking, code: &str, verifier: &str, redirect_uri: &str) -> Result<Answer> {
     const UNKNOWN: Fault = Fault::invalid_grant("code", "The code is unknown, over, or another service's.");
-    let hash = secret::token_hash(code);
-    let Some(kept) = rows::code(ctx, hash).await? else { return Ok(Err(UNKNOWN)) };
-    let Some(grant) = rows::find(ctx, kept.grant).await?.filter(|grant| grant.client == asking.client.id) else { return Ok(Err(UNKNOWN)) };
-    if kept.used_at.is_some() || !rows::use_code(ctx, hash).await? {
+    let Some(code) = provider.open::<Code>(code) else { return Ok(Err(UNKNOWN)) };
+    let Some(grant) = rows::find(ctx, code.grant).await?.filter(|grant| grant.client == asking.client.id) else { return Ok(Err(UNKNOWN)) };
+    if !rows::use_code(ctx, grant.id, ctx.now() + ACCESS_LIFE).await? {
         return stolen(ctx, &grant, Fault::invalid_grant("code_replayed", "The code was redeemed before: what came of it is over.")).await;
     }
-    if kept.expires_at <= ctx.now() || grant.ended_at.is_some() {
+    if code.until <= ctx.now() || grant.ended_at.is_some() {
         return Ok(Err(UNKNOWN));
     }
     // Whoever holds the code without what belongs to it has it from somewhere else: it stays spent.
-    if kept.redirect_uri != redirect_uri {
+    if code.redirect_uri != redirect_uri {
         return Ok(Err(Fault::invalid_grant("code_redirect_uri", "redirect_uri is not that of the request.")));
     }
-    if !rules::redeems(verifier, &kept.challenge) {
+    if !rules::redeems(verifier, &code.challenge) {
         return Ok(Err(Fault::invalid_grant("code_verifier", "code_verifier does not fit the request's code_challenge.")));
     }
     let key = asking.proof.as_ref().map(|proof| &proof.key);
-    if kept.dpop_key.is_some() && kept.dpop_key.as_ref() != key {
+    if code.dpop_key.is_some() && code.dpop_key.as_ref() != key {
         return Ok(Err(Fault::invalid_dpop("The DPoP proof is not by the key the request named.")));
     }
-    Ok(Ok(make(ctx, asking, grant, kept.nonce, true).await?))
+    Ok(Ok(make(ctx, provider, asking, grant, code.nonce, true).await?))
 }
 
-async fn refresh(ctx: &mut Ctx, asking: &Asking, token: &str) -> Result<Answer> {
+async fn refresh(ctx: &mut Ctx, provider: &Provider, asking: &Asking, token: &str) -> Result<Answer> {
     const UNKNOWN: Fault = Fault::invalid_grant("refresh_token", "The refresh token is unknown, over, or another service's.");
     let hash = secret::token_hash(token);
-    let Some(kept) = rows::token(ctx, hash).await?.filter(|kept| kept.kind == TokenKind::Refresh) else { return Ok(Err(UNKNOWN)) };
+    let Some(kept) = rows::refresh(ctx, hash).await? else { return Ok(Err(UNKNOWN)) };
     let Some(grant) = rows::find(ctx, kept.grant).await?.filter(|grant| grant.client == asking.client.id) else { return Ok(Err(UNKNOWN)) };
     // The service authenticates, so the refresh token is its own whatever key it proves; a new access token is bound to that key (RFC 9449 section 5).
     if kept.dpop_key.is_some() && asking.proof.is_none() {
@@ -111,7 +111,7 @@ async fn refresh(ctx: &mut Ctx, asking: &Asking, token: &str) -> Result<Answer> 
     }
     // FAPI 2.0 section 5.3.2.1: no rotation. The token is the same for as long as the sign-in goes on.
     let rotates = asking.client.profile != Profile::Fapi2;
-    if rotates && (kept.used_at.is_some() || !rows::use_token(ctx, hash).await?) {
+    if rotates && (kept.used_at.is_some() || !rows::use_refresh(ctx, hash).await?) {
         let fault = Fault::invalid_grant("refresh_token_replayed", "The refresh token was used before: what came of it is over.");
         return stolen(ctx, &grant, fault).await;
     }
@@ -119,14 +119,15 @@ async fn refresh(ctx: &mut Ctx, asking: &Asking, token: &str) -> Result<Answer> 
     if kept.expires_at <= ctx.now() || grant.ended_at.is_some() || !goes_on {
         return Ok(Err(UNKNOWN));
     }
-    let mut made = make(ctx, asking, grant, None, rotates).await?;
+    rows::keep_open(ctx, grant.id, ctx.now() + ACCESS_LIFE).await?;
+    let mut made = make(ctx, provider, asking, grant, None, rotates).await?;
     if !rotates {
         made.refresh = Some(token.to_owned());
     }
     Ok(Ok(made))
 }
 
-async fn device(ctx: &mut Ctx, asking: &Asking, code: &str) -> Result<Answer> {
+async fn device(ctx: &mut Ctx, provider: &Provider, asking: &Asking, code: &str) -> Result<Answer> {
     let hash = secret::token_hash(code);
     let kept = devices::by_device(ctx, hash).await?.filter(|kept| kept.client == asking.client.id);
     let Some(kept) = kept else { return Ok(Err(Fault::invalid_grant("device_code", "The device code is unknown, or was used before."))) };
@@ -149,7 +150,8 @@ async fn device(ctx: &mut Ctx, asking: &Asking, code: &str) -> Result<Answer> {
     devices::take(ctx, hash).await?;
     let grant = rows::find(ctx, grant).await?.filter(|grant| grant.ended_at.is_none());
     let Some(grant) = grant else { return Ok(Err(Fault::new("expired_token", "device_code", "The sign-in is over."))) };
-    Ok(Ok(make(ctx, asking, grant, None, true).await?))
+    rows::keep_open(ctx, grant.id, ctx.now() + ACCESS_LIFE).await?;
+    Ok(Ok(make(ctx, provider, asking, grant, None, true).await?))
 }
 
 /// Ends what came of a sign-in whose code or refresh token came twice: one of the two who sent it is a thief, and nobody knows which.
@@ -160,24 +162,29 @@ async fn stolen(ctx: &mut Ctx, grant: &Grant, fault: Fault) -> Result<Answer> {
     Ok(Err(fault))
 }
 
-async fn make(ctx: &mut Ctx, asking: &Asking, grant: Grant, nonce: Option<String>, with_refresh: bool) -> Result<Made> {
+async fn make(
+    ctx: &mut Ctx,
+    provider: &Provider,
+    asking: &Asking,
+    grant: Grant,
+    nonce: Option<String>,
+    with_refresh: bool,
+) -> Result<Made> {
     let scopes = userinfo::effective(ctx, &asking.client, &grant).await?;
-    let key = asking.proof.as_ref().map(|proof| proof.key.clone());
-    let now = ctx.now();
-    let access = token(ctx, grant.id, TokenKind::Access, key.clone(), now + ACCESS_LIFE).await?;
+    let dpop_key = asking.proof.as_ref().map(|proof| proof.key.clone());
+    let (now, bound) = (ctx.now(), dpop_key.is_some());
+    let access = Access { grant: grant.id, dpop_key: dpop_key.clone(), issued_at: now, until: now + ACCESS_LIFE };
     let ends_at = (grant.granted_at + GRANT_LIFE).min(now + REFRESH_LIFE);
     let refresh = match with_refresh && scopes.has(&Scope::OfflineAccess) && ends_at > now {
-        true => Some(token(ctx, grant.id, TokenKind::Refresh, key.clone(), ends_at).await?),
+        true => {
+            let made = secret::token();
+            let kept = Refresh { grant: grant.id, dpop_key, issued_at: now, expires_at: ends_at, used_at: None };
+            rows::insert_refresh(ctx, secret::token_hash(&made), &kept).await?;
+            Some(made)
+        }
         false => None,
     };
-    Ok(Made { grant, scopes, access, refresh, nonce, bound: key.is_some(), at: now })
-}
-
-async fn token(ctx: &mut Ctx, grant: GrantId, kind: TokenKind, dpop_key: Option<String>, expires_at: Timestamp) -> Result<String> {
-    let made = secret::token();
-    let kept = Token { grant, kind, dpop_key, issued_at: ctx.now(), expires_at, used_at: None };
-    rows::insert_token(ctx, secret::token_hash(&made), &kept).await?;
-    Ok(made)
+    Ok(Made { grant, scopes, access: provider.seal(&access), refresh, nonce, bound, at: now })
 }
 
 #[derive(Serialize)]
@@ -223,7 +230,8 @@ fn half_hash(token: &str) -> String {
     URL_SAFE_NO_PAD.encode(&digest::digest(&digest::SHA256, token.as_bytes()).as_ref()[..16])
 }
 
-/// Ends every access token there is; what was agreed to and refresh tokens stay. Services ask for new ones as if the ten minutes were over. Gives how many.
+/// Ends every access token there is; what was agreed to and refresh tokens stay. Services ask for new ones as if the ten minutes were over. Gives of how
+/// many sign-ins.
 ///
 /// # Errors
 /// The store's `Forbidden` for anyone but the house.
@@ -232,13 +240,17 @@ pub async fn end_access_tokens(ctx: &mut Ctx) -> Result<u64> {
     rows::end_access_tokens(ctx).await
 }
 
-/// Ends a token at its service's wish (RFC 7009): a refresh token ends all that came of the sign-in.
-pub(crate) async fn revoke(ctx: &mut Ctx, client: &Client, token: &str) -> Result<()> {
-    let hash = secret::token_hash(token);
-    let Some(kept) = rows::token(ctx, hash).await? else { return Ok(()) };
-    let Some(grant) = rows::find(ctx, kept.grant).await?.filter(|grant| grant.client == client.id) else { return Ok(()) };
-    match kept.kind {
-        TokenKind::Access => rows::delete_token(ctx, hash).await,
-        TokenKind::Refresh => rows::end(ctx, grant.id).await,
+/// Ends a token at its service's wish (RFC 7009): an access token ends those its sign-in had so far, a refresh token all that came of the sign-in.
+pub(crate) async fn revoke(ctx: &mut Ctx, provider: &Provider, client: &Client, token: &str) -> Result<()> {
+    let access = provider.open::<Access>(token);
+    let id = match &access {
+        Some(access) => Some(access.grant),
+        None => rows::refresh(ctx, secret::token_hash(token)).await?.map(|kept| kept.grant),
+    };
+    let Some(id) = id else { return Ok(()) };
+    let Some(grant) = rows::find(ctx, id).await?.filter(|grant| grant.client == client.id) else { return Ok(()) };
+    match access {
+        Some(_) => rows::end_access_tokens_of(ctx, grant.id).await,
+        None => rows::end(ctx, grant.id).await,
     }
 }

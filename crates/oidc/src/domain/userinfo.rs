@@ -1,34 +1,54 @@
 //! What a token opens: the claims a person agreed to, as they are now.
 
+use civil::Timestamp;
 use identity::secret;
 use serde_json::{Map, Value, json};
 use store::{Actor, Ctx};
 
 use super::claims;
 use crate::fault::Fault;
-use crate::model::{Client, Grant, Result, Scope, Scopes, TokenKind};
+use crate::model::{Client, Grant, GrantId, Result, Scope, Scopes};
 use crate::provider::Provider;
+use crate::sealed::Access;
 use crate::store::clients as client_rows;
-use crate::store::grants::{self as rows, Token};
+use crate::store::grants::{self as rows, Refresh};
 
 /// A token that counts: whose, and what it may still tell.
 pub(crate) struct Standing {
-    pub(crate) token: Token,
     pub(crate) grant: Grant,
     pub(crate) client: Client,
     pub(crate) scopes: Scopes,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) until: Timestamp,
+    pub(crate) dpop_key: Option<String>,
 }
 
-/// Looks a token up. What the person has withdrawn since is gone from its scopes.
-pub(crate) async fn standing(ctx: &mut Ctx, token: &str, kind: TokenKind) -> Result<Option<Standing>> {
+/// Looks an access token up. What the person has withdrawn since is gone from its scopes.
+pub(crate) async fn access(ctx: &mut Ctx, provider: &Provider, token: &str) -> Result<Option<Standing>> {
     let now = ctx.now();
-    let kept = rows::token(ctx, secret::token_hash(token)).await?;
-    let Some(token) = kept.filter(|token| token.kind == kind && token.expires_at > now && token.used_at.is_none()) else { return Ok(None) };
-    let Some(grant) = rows::find(ctx, token.grant).await?.filter(|grant| grant.ended_at.is_none()) else { return Ok(None) };
+    let Some(token) = provider.open::<Access>(token).filter(|token| token.until > now) else { return Ok(None) };
+    let Access { grant, dpop_key, issued_at, until } = token;
+    let Some((grant, client, scopes)) = standing(ctx, grant).await? else { return Ok(None) };
+    Ok((issued_at > grant.tokens_ended_at).then_some(Standing { grant, client, scopes, issued_at, until, dpop_key }))
+}
+
+/// As [`access`], for a refresh token.
+async fn refresh(ctx: &mut Ctx, token: &str) -> Result<Option<Standing>> {
+    let now = ctx.now();
+    let kept = rows::refresh(ctx, secret::token_hash(token)).await?;
+    let Some(kept) = kept.filter(|kept| kept.expires_at > now && kept.used_at.is_none()) else { return Ok(None) };
+    let Refresh { grant, dpop_key, issued_at, expires_at: until, .. } = kept;
+    let Some((grant, client, scopes)) = standing(ctx, grant).await? else { return Ok(None) };
+    Ok(Some(Standing { grant, client, scopes, issued_at, until, dpop_key }))
+}
+
+/// A sign-in that goes on, where, and what it may still tell.
+async fn standing(ctx: &mut Ctx, id: GrantId) -> Result<Option<(Grant, Client, Scopes)>> {
+    let Some(grant) = rows::find(ctx, id).await?.filter(|grant| grant.ended_at.is_none()) else { return Ok(None) };
     let Some(client) = client_rows::find(ctx, grant.client).await?.filter(|client| client.ended_at.is_none()) else { return Ok(None) };
     let scopes = effective(ctx, &client, &grant).await?;
     // Without even that, the person has left the service.
-    Ok(scopes.has(&Scope::OpenId).then_some(Standing { token, grant, client, scopes }))
+    Ok(scopes.has(&Scope::OpenId).then_some((grant, client, scopes)))
 }
 
 /// What a sign-in may still tell: what was agreed to then, is agreed to now, and the service may still ask; less what is told of nobody like this person.
@@ -48,8 +68,8 @@ pub(crate) struct Told {
 /// # Errors
 /// `invalid_token` when it counts for nothing, or is bound to another key.
 pub(crate) async fn userinfo(ctx: &mut Ctx, provider: &Provider, token: &str, key: Option<&str>) -> Result<Told, Fault> {
-    let standing = standing(ctx, token, TokenKind::Access).await?.ok_or_else(Fault::invalid_token)?;
-    if standing.token.dpop_key.as_deref() != key {
+    let standing = access(ctx, provider, token).await?.ok_or_else(Fault::invalid_token)?;
+    if standing.dpop_key.as_deref() != key {
         return Err(Fault::invalid_token());
     }
     ctx.actor = Actor::Holder(standing.grant.account);
@@ -69,9 +89,9 @@ pub(crate) async fn note(ctx: &mut Ctx, grant: &Grant) -> Result<()> {
 
 /// Tells a service about a token of its own (RFC 7662); anything else is not active.
 pub(crate) async fn introspect(ctx: &mut Ctx, provider: &Provider, client: &Client, token: &str) -> Result<Value> {
-    let mut found = standing(ctx, token, TokenKind::Access).await?;
+    let mut found = access(ctx, provider, token).await?;
     if found.is_none() {
-        found = standing(ctx, token, TokenKind::Refresh).await?;
+        found = refresh(ctx, token).await?;
     }
     let Some(found) = found.filter(|found| found.client.id == client.id) else { return Ok(json!({ "active": false })) };
     let mut answer = json!({
@@ -82,11 +102,11 @@ pub(crate) async fn introspect(ctx: &mut Ctx, provider: &Provider, client: &Clie
         "scope": found.scopes.to_string(),
         "acr": found.grant.acr,
         "auth_time": found.grant.auth_time.as_second(),
-        "iat": found.token.issued_at.as_second(),
-        "exp": found.token.expires_at.as_second(),
-        "token_type": if found.token.dpop_key.is_some() { "DPoP" } else { "Bearer" },
+        "iat": found.issued_at.as_second(),
+        "exp": found.until.as_second(),
+        "token_type": if found.dpop_key.is_some() { "DPoP" } else { "Bearer" },
     });
-    if let Some(key) = found.token.dpop_key {
+    if let Some(key) = found.dpop_key {
         answer["cnf"] = json!({ "jkt": key });
     }
     Ok(answer)

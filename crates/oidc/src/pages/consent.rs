@@ -16,7 +16,7 @@ use super::{Line, host_of, lines};
 use crate::domain::authorize::{self, Brought, Wrong};
 use crate::domain::{claims, grouped, note_refusal};
 use crate::fault::Fault;
-use crate::model::{Acr, AuthRequest, Client, Error};
+use crate::model::{AuthRequest, Client, Error};
 use crate::provider::Provider;
 use crate::rules::{self, Next};
 
@@ -43,11 +43,12 @@ pub(crate) async fn authorize(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = Arc::new(query.unwrap_or_default());
+    let sealing = Arc::clone(&provider);
     let step = grouped(app.store(), move |ctx| {
-        let query = Arc::clone(&query);
+        let (query, provider) = (Arc::clone(&query), Arc::clone(&sealing));
         Box::pin(async move {
             let pairs = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-            Ok(step(ctx, pairs, session).await?)
+            Ok(step(ctx, &provider, pairs, session).await?)
         })
     })
     .await;
@@ -74,28 +75,33 @@ pub(crate) async fn authorize(
     })
 }
 
-async fn step(ctx: &mut Ctx, pairs: Vec<(String, String)>, session: Option<identity::SessionId>) -> Result<Step, Error> {
-    let brought = match authorize::brought(ctx, pairs).await {
+async fn step(
+    ctx: &mut Ctx,
+    provider: &Provider,
+    pairs: Vec<(String, String)>,
+    session: Option<identity::SessionId>,
+) -> Result<Step, Error> {
+    let brought = match authorize::brought(ctx, provider, pairs).await {
         Ok(brought) => brought,
         Err(Wrong::Here(client, fault)) => return Ok(Step::Here(client, fault)),
         Err(Wrong::Back { client, redirect_uri, state, fault }) => return Ok(Step::Back { client, redirect_uri, state, fault }),
     };
     match authorize::next(ctx, &brought, session).await? {
         (Next::Answer(acr), Some(person)) => {
-            let code = answered(ctx, &brought, &person, acr).await?;
-            Ok(Step::Code { request: brought.request, code })
+            ctx.actor = Actor::Holder(person.account);
+            match authorize::answer(ctx, provider, &brought, &person, acr).await {
+                Ok(code) => Ok(Step::Code { request: brought.request, code }),
+                // Found before anything was written.
+                Err(Error::RequestOver) => Ok(Step::Here(Some(brought.client), authorize::OVER)),
+                Err(error) => Err(error),
+            }
         }
         (Next::Refuse(fault), _) => {
             let AuthRequest { redirect_uri, state, .. } = brought.request;
             Ok(Step::Back { client: brought.client, redirect_uri, state, fault })
         }
-        _ => Ok(Step::Wait(authorize::wait(ctx, &brought).await?)),
+        _ => Ok(Step::Wait(authorize::wait(ctx, provider, &brought).await?)),
     }
-}
-
-async fn answered(ctx: &mut Ctx, brought: &Brought, person: &SignedIn, acr: Acr) -> Result<String, Error> {
-    ctx.actor = Actor::Holder(person.account);
-    authorize::answer(ctx, brought, person, acr).await
 }
 
 #[derive(Deserialize)]
@@ -134,7 +140,7 @@ pub(crate) async fn go_on(
     Query(which): Query<Which>,
     Reader(mut ctx): Reader,
 ) -> Result<Response, Problem> {
-    let brought = authorize::waiting(&mut ctx, &which.request).await?;
+    let brought = authorize::waiting(&mut ctx, &provider, &which.request).await?;
     let here = format!("/oidc/continue?request={}", which.request);
     let start = format!("/start?next={}", query_value(&here));
     let (next, person) = authorize::next(&mut ctx, &brought, session).await?;
@@ -143,7 +149,7 @@ pub(crate) async fn go_on(
             let actor = ctx.actor.clone();
             drop(ctx);
             let mut ctx = app.store().begin(actor).await?;
-            let code = authorize::answer(&mut ctx, &brought, &person, acr).await?;
+            let code = authorize::answer(&mut ctx, &provider, &brought, &person, acr).await?;
             ctx.commit().await?;
             Ok(hand_over(&view, &brought.client, &with_code(&provider, &brought.request, &code)))
         }
@@ -224,9 +230,9 @@ pub(crate) async fn decide(
 }
 
 async fn said(ctx: &mut Ctx, provider: &Provider, who: Option<&identity::Caller>, decided: &Decided) -> Result<Said, Error> {
-    let brought = authorize::waiting(ctx, &decided.request).await?;
+    let brought = authorize::waiting(ctx, provider, &decided.request).await?;
     if decided.decision != "yes" {
-        authorize::refuse(ctx, &decided.request).await?;
+        authorize::refuse(ctx, &brought).await?;
         return Ok(Said::No(brought));
     }
     // Somebody who is signed out meanwhile, must sign in again first, or is another person than the page was shown to, begins there.
@@ -241,9 +247,10 @@ async fn said(ctx: &mut Ctx, provider: &Provider, who: Option<&identity::Caller>
     }
     authorize::agree(ctx, &brought.client, &brought.request.scopes).await?;
     let acr = rules::acr(&person, ctx.now());
-    let code = authorize::answer(ctx, &brought, &person, acr).await?;
+    let code = authorize::answer(ctx, provider, &brought, &person, acr).await?;
     Ok(Said::Yes(brought, code))
 }
+
 #[derive(Template)]
 #[template(path = "hand_over.html")]
 struct HandOver<'a> {
@@ -283,10 +290,7 @@ pub async fn refusal_address(
     description: &'static str,
 ) -> Result<Option<String>, Error> {
     let pairs = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let Ok(brought) = authorize::brought(ctx, pairs).await else { return Ok(None) };
-    if let Some(handle) = &brought.handle {
-        authorize::refuse(ctx, handle).await?;
-    }
+    let Ok(brought) = authorize::brought(ctx, provider, pairs).await else { return Ok(None) };
     let fault = Fault::new(code, "simulated", description);
     let AuthRequest { redirect_uri, state, .. } = &brought.request;
     Ok(Some(with_fault(provider, redirect_uri, state.as_deref(), &fault)))

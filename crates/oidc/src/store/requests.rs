@@ -1,43 +1,50 @@
 use civil::Timestamp;
 use store::{Ctx, params};
 
-use crate::model::{AuthRequest, ClientId, Result};
+use crate::model::{AuthRequest, ClientId, GrantId, Result};
 
 store::queries! {
-    INSERT = "insert into oidc_request (handle_hash, client, request, expires_at) values ($1, $2, $3, $4)";
-    FIND = "select client, request from oidc_request where handle_hash = $1 and expires_at > $2";
-    EXTEND = "update oidc_request set expires_at = $2 where handle_hash = $1 and expires_at < $2";
-    TAKE = "delete from oidc_request where handle_hash = $1 and expires_at > $2";
-    FORGET = "delete from oidc_request where expires_at < $1";
+    /// Brought again, it waits as it did, or is over as it was.
+    INSERT = "insert into oidc_request (id, client, request, expires_at) values ($1, $2, $3, $4) on conflict (id) do nothing";
+    FIND = "select client, request from oidc_request where id = $1 and expires_at > $2 and not exists (select 1 from oidc_grant where id = $1)";
+    END = "update oidc_request set expires_at = $2 where id = $1 and expires_at > $2 and not exists (select 1 from oidc_grant where id = $1)";
+    /// Numbers follow the time they were given at.
+    FORGET = "delete from oidc_request where id < $1";
     /// A message seen before changes nothing.
     SEE = "insert into oidc_seen (message_hash, expires_at) values ($1, $2) on conflict (message_hash) do nothing";
     FORGET_SEEN = "delete from oidc_seen where expires_at < $1";
 }
 
-pub(crate) async fn insert(ctx: &mut Ctx, handle: [u8; 32], client: ClientId, request: &AuthRequest, expires_at: Timestamp) -> Result<()> {
+/// Keeps a request until `expires_at`. Those given a number before `over` are deleted.
+pub(crate) async fn insert(
+    ctx: &mut Ctx,
+    id: GrantId,
+    client: ClientId,
+    request: &AuthRequest,
+    expires_at: Timestamp,
+    over: Timestamp,
+) -> Result<()> {
     let text = serde_json::to_string(request).map_err(store::Error::from)?;
-    let now = ctx.now();
     // Anybody's browser can bring a request: those that are over do not lie about until the night.
-    ctx.tx().execute(FORGET, params![now]).await?;
-    ctx.tx().execute(INSERT, params![handle, client, text, expires_at]).await?;
+    forget_before(ctx, over).await?;
+    ctx.tx().execute(INSERT, params![id, client, text, expires_at]).await?;
     Ok(())
 }
 
-pub(crate) async fn find(ctx: &mut Ctx, handle: [u8; 32]) -> Result<Option<(ClientId, AuthRequest)>> {
+pub(crate) async fn find(ctx: &mut Ctx, id: GrantId) -> Result<Option<(ClientId, AuthRequest)>> {
     let now = ctx.now();
-    let found: Option<(ClientId, String)> = ctx.tx().query_opt(FIND, params![handle, now]).await?;
+    let found: Option<(ClientId, String)> = ctx.tx().query_opt(FIND, params![id, now]).await?;
     found.map(|(client, text)| Ok((client, serde_json::from_str(&text).map_err(store::Error::from)?))).transpose()
 }
 
-pub(crate) async fn extend(ctx: &mut Ctx, handle: [u8; 32], until: Timestamp) -> Result<()> {
-    ctx.tx().execute(EXTEND, params![handle, until]).await?;
-    Ok(())
+/// Has a request wait no longer; true when it did.
+pub(crate) async fn end(ctx: &mut Ctx, id: GrantId) -> Result<bool> {
+    let now = ctx.now();
+    Ok(ctx.tx().execute(END, params![id, now]).await? == 1)
 }
 
-/// Takes a request away; true for the one who took it.
-pub(crate) async fn take(ctx: &mut Ctx, handle: [u8; 32]) -> Result<bool> {
-    let now = ctx.now();
-    Ok(ctx.tx().execute(TAKE, params![handle, now]).await? == 1)
+async fn forget_before(ctx: &mut Ctx, over: Timestamp) -> Result<u64> {
+    Ok(ctx.tx().execute(FORGET, params![GrantId::first_at(over)]).await?)
 }
 
 /// Notes a message that counts once; false when it was seen before.
@@ -45,7 +52,8 @@ pub(crate) async fn see(ctx: &mut Ctx, message: [u8; 32], until: Timestamp) -> R
     Ok(ctx.tx().execute(SEE, params![message, until]).await? == 1)
 }
 
-pub(crate) async fn forget(ctx: &mut Ctx) -> Result<u64> {
+/// Deletes what is over: messages, and requests given a number before `over`.
+pub(crate) async fn forget(ctx: &mut Ctx, over: Timestamp) -> Result<u64> {
     let now = ctx.now();
-    Ok(ctx.tx().execute(FORGET, params![now]).await? + ctx.tx().execute(FORGET_SEEN, params![now]).await?)
+    Ok(forget_before(ctx, over).await? + ctx.tx().execute(FORGET_SEEN, params![now]).await?)
 }

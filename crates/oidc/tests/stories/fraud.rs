@@ -199,6 +199,70 @@ async fn a_strict_service_cannot_be_made_to_send_its_request_through_the_browser
 }
 
 #[tokio::test]
+async fn a_pushed_request_is_answered_once_whether_by_yes_or_no() {
+    for house in houses().await {
+        let (hanako, library) = (house.hanako().await, house.program(|_| {}).await);
+        let uri = |pushed: &crate::world::Answer| pushed.json()["request_uri"].as_str().unwrap().to_owned();
+        let said_yes = uri(&house.pushes(&library, &[], &[]).await);
+        let waiting = house.brings(&library, Some(&hanako), &said_yes).await;
+        assert!(house.agrees(&hanako, &waiting, "yes").await.sent("code").is_some());
+        let again = house.brings(&library, Some(&hanako), &said_yes).await;
+        assert_eq!(
+            (again.status, again.location.as_str()),
+            (StatusCode::BAD_REQUEST, ""),
+            "although she would be let in at once by another"
+        );
+        let said_no = uri(&house.pushes(&library, &[("prompt", "consent")], &[]).await);
+        let waiting = house.brings(&library, Some(&hanako), &said_no).await;
+        assert_eq!(house.agrees(&hanako, &waiting, "no").await.sent("error").as_deref(), Some("access_denied"));
+        let again = house.brings(&library, Some(&hanako), &said_no).await;
+        assert_eq!(house.get(&again.location, &[("cookie", &hanako.cookie)]).await.status, StatusCode::GONE);
+        let forced = house.agrees(&hanako, &waiting, "yes").await;
+        assert_eq!(forced.status, StatusCode::GONE, "{forced:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_handed_out_counts_as_nothing_else() {
+    for house in houses().await {
+        let (hanako, library) = (house.hanako().await, house.program(|_| {}).await);
+        let uri = house.pushes(&library, &[], &[]).await.json()["request_uri"].as_str().unwrap().to_owned();
+        let request = uri.strip_prefix("urn:ietf:params:oauth:request_uri:").unwrap();
+        let code = house.code(&library, &hanako, &[]).await;
+        let access = house.tokens(&library, &hanako, &[]).await["access_token"].as_str().unwrap().to_owned();
+        for wrong in [request, access.as_str(), "", "x"] {
+            assert_ne!(house.redeems(&library, wrong).await.status, StatusCode::OK, "{wrong} as a code");
+        }
+        for wrong in [request, code.as_str(), "x"] {
+            assert_eq!(house.userinfo(wrong).await.status, StatusCode::UNAUTHORIZED, "{wrong} as a token");
+        }
+        for wrong in [code.as_str(), access.as_str(), "x"] {
+            let wrong = format!("urn:ietf:params:oauth:request_uri:{wrong}");
+            assert_eq!(house.brings(&library, Some(&hanako), &wrong).await.status, StatusCode::BAD_REQUEST, "{wrong} as a request");
+        }
+        assert_eq!(house.redeems(&library, &code).await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_gives_an_access_token_back_keeps_its_sign_in() {
+    for house in houses().await {
+        let (hanako, library) = (house.hanako().await, house.program(|_| {}).await);
+        let tokens = house.tokens(&library, &hanako, &[("scope", "openid offline_access")]).await;
+        let access = tokens["access_token"].as_str().unwrap();
+        let thief = house.program(|told| told.name = "泥棒".to_owned()).await;
+        assert_eq!(house.asks(&thief, "/oidc/revoke", &[("token", access)], &[]).await.status, StatusCode::OK);
+        assert_eq!(house.userinfo(access).await.status, StatusCode::OK, "another service's word ends nothing");
+        assert_eq!(house.asks(&library, "/oidc/revoke", &[("token", access)], &[]).await.status, StatusCode::OK);
+        assert_eq!(house.userinfo(access).await.status, StatusCode::UNAUTHORIZED);
+        house.pass(1);
+        let refresh = [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap())];
+        let next = house.asks(&library, "/oidc/token", &refresh, &[]).await.json();
+        assert_eq!(house.userinfo(next["access_token"].as_str().unwrap()).await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
 async fn another_site_cannot_agree_for_anybody() {
     for house in houses().await {
         let (hanako, library) = (house.hanako().await, house.program(|_| {}).await);
