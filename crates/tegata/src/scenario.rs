@@ -11,6 +11,7 @@ mod kiosk;
 mod people;
 mod register;
 mod report;
+mod services;
 mod steps;
 mod world;
 

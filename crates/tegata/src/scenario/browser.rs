@@ -150,7 +150,7 @@ pub(super) fn unescaped(html: &str) -> String {
     text.replace("&#38;", "&").replace("&amp;", "&").trim().to_owned()
 }
 
-fn form_body(fields: &[(&str, &str)]) -> String {
+pub(super) fn form_body(fields: &[(&str, &str)]) -> String {
     let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", form_text(name), form_text(value))).collect();
     pairs.join("&")
 }

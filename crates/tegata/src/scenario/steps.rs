@@ -4,6 +4,7 @@ mod acts;
 mod bridging;
 mod checks;
 mod given;
+mod services;
 mod without_phone;
 
 use std::pin::Pin;
@@ -49,6 +50,7 @@ const STEPS: &[(&str, Play)] = table! {
     "「_」はマイナンバーカードで本人確認を済ませている" => given::proven;
     "「_」は「_」の「_」を持っている" => given::holds;
     "庁内で束を作り、庁外で開いた" => bridging::one_bundle;
+    "サービス「_」が「_」を尋ねる" => services::registered;
     // もし
     "「_」がマイナンバーカードで本人確認する" => acts::prove;
     "「_」がちがう暗証番号で本人確認する" => acts::prove_wrongly;
@@ -68,6 +70,9 @@ const STEPS: &[(&str, Play)] = table! {
     "番号「_」のカードを「_」の読み取り機にかざす" => without_phone::tap_number;
     "窓口の職員が「_」を書類で確かめ、番号「_」のカードを結び付ける" => without_phone::serve;
     "「_」がなくしたことを窓口に伝える" => without_phone::lost;
+    "「_」が「_」にログインする" => services::log_in;
+    "「_」が「_」にカードで確かめてログインする" => services::log_in_by_card;
+    "「_」が「_」に「_」を知らせるのをやめる" => services::withdraw;
     "{数}秒たつ" => acts::seconds_pass;
     "日付が{日}に変わる" => acts::day_comes;
     "「_」が{日}に転出する" => acts::move_out;
@@ -99,6 +104,15 @@ const STEPS: &[(&str, Play)] = table! {
     "場所には「_」が「_」と見える" => checks::place_sees;
     "場所には「_」が見えない" => checks::place_does_not_see;
     "場所のバーコードは「_」で「_」である" => checks::barcode;
+    "同意を求められ、ログインできる" => services::agreed_and_in;
+    "何もきかれずにログインできる" => services::in_at_once;
+    "カードの読みとりを求められる" => services::card_wanted;
+    "本人確認を求められる" => services::proof_wanted;
+    "「_」は「_」の「_」を「_」と知る" => services::knows;
+    "「_」は「_」の「_」を知らない" => services::does_not_know;
+    "「_」は「_」がカードで確かめたと知る" => services::by_card;
+    "「_」は「_」がログインだけで入ったと知る" => services::by_session;
+    "「_」と「_」は「_」を別の名前で呼ぶ" => services::other_names;
     "束は受け入れられる" => bridging::accepted;
     "束は受け入れられず、理由は「_」である" => bridging::refused;
     "束は承認待ちになる" => bridging::waits;

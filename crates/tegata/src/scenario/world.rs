@@ -19,12 +19,13 @@ use super::crossing::Crossing;
 use super::kiosk::Stations;
 use super::people::{Person, Proof};
 use super::register::Register;
+use super::services::{LogIn, Service};
 use crate::Outcome;
 use crate::house::{self, House, Setup};
 use crate::keys::CentreKeys;
 
 /// Where people reach the house of a scenario.
-const ORIGIN: &str = "http://localhost:8080";
+pub(super) const ORIGIN: &str = "http://localhost:8080";
 /// Lists of revoked certificates outlast every scenario.
 const LISTS_LAST: SignedDuration = SignedDuration::from_hours(24 * 366 * 3);
 
@@ -65,6 +66,8 @@ pub(super) struct World {
     pub(super) stations: Stations,
     /// The counter's pages of who was served there.
     pub(super) served: BTreeMap<String, String>,
+    /// Services of others, by what residents know them by.
+    pub(super) services: BTreeMap<String, Service>,
     pub(super) last: Last,
 }
 
@@ -87,6 +90,8 @@ pub(super) struct Last {
     pub(super) share: Option<Result<(), String>>,
     /// The last answer of a place.
     pub(super) answer: Option<Answer>,
+    /// Where the last log-in at a service ended.
+    pub(super) login: Option<LogIn>,
     /// The presentation that was copied off a screen.
     pub(super) copy: Option<String>,
 }
@@ -164,6 +169,7 @@ impl World {
             verifiers: BTreeMap::new(),
             stations: BTreeMap::new(),
             served: BTreeMap::new(),
+            services: BTreeMap::new(),
             last: Last::default(),
         }
     }
