@@ -109,17 +109,17 @@ impl Scene {
         let serving = tokio::spawn(async move { axum::serve(listener, house.router).await });
         let following = tokio::spawn(crate::serve::run_jobs(house.store.clone(), house.jobs));
 
-        let (programme, place) = shown_where(&site.town)?;
-        let token = counter(&house.store, &place).await?;
         let today = SystemClock.today();
         // Yesterday's register: today something may happen.
         let population = site.population(residents, today.yesterday().unwrap_or(today))?;
         let (store, keys) = (house.store, house.bridge);
         let mut scene =
-            Self { site, database, address, token: token.into(), holders: Vec::new(), population, store, keys, serving, following };
+            Self { site, database, address, token: Arc::from(""), holders: Vec::new(), population, store, keys, serving, following };
         scene.seal(scene.population.residents())?;
         scene.open_bundles().await?;
         scene.follow_bundles().await?;
+        let (programme, place) = scene.shown_where().await?;
+        scene.token = counter(&scene.store, &place).await?.into();
         scene.issue(&mut ca, &programme, holders).await?;
         Ok(scene)
     }
@@ -185,6 +185,22 @@ impl Scene {
             where e.programme = $1 and e.open_key is not null";
         let rows = self.store.db().read().await?.query::<(String,)>(sql, store::params![programme]).await?;
         Ok(rows.into_iter().map(|(number,)| number).collect())
+    }
+
+    /// The programme most people have without applying, and a place that accepts it.
+    async fn shown_where(&self) -> Outcome<(ProgrammeId, PlaceId)> {
+        let (town, today) = (&self.site.town, SystemClock.today());
+        let mut most = None;
+        for programme in &town.programmes {
+            let given =
+                programme.apply == Apply::Automatic && programme.may_be_shown_by(ShownBy::Own) && programme.in_force(today).is_some();
+            let Some(place) = town.places.iter().find(|place| given && place.accepts(&programme.id)) else { continue };
+            let people = self.entitled(&programme.id).await?.len();
+            if most.as_ref().is_none_or(|(before, _)| people > *before) {
+                most = Some((people, (programme.id.clone(), place.id.clone())));
+            }
+        }
+        Ok(most.ok_or("the pack has no place that accepts a card given without application")?.1)
     }
 
     /// Gives so many residents an account, a phone and a card of the programme.
@@ -259,19 +275,6 @@ pub struct Closed {
     pub token: Arc<str>,
     /// Those who have a card the counter accepts.
     pub holders: Vec<Arc<Holder>>,
-}
-
-/// A programme every holder has without applying, and a place that accepts it.
-fn shown_where(town: &Town) -> Outcome<(ProgrammeId, PlaceId)> {
-    let today = SystemClock.today();
-    let programmes = town.programmes.iter().filter(|programme| {
-        programme.apply == Apply::Automatic && programme.may_be_shown_by(ShownBy::Own) && programme.in_force(today).is_some()
-    });
-    let mut pairs = programmes.filter_map(|programme| {
-        let place = town.places.iter().find(|place| place.accepts(&programme.id))?;
-        Some((programme.id.clone(), place.id.clone()))
-    });
-    pairs.next().ok_or_else(|| "the pack has no place that accepts a card given without application".into())
 }
 
 /// Pairs a counter and gives its token.
