@@ -5,7 +5,7 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use identity::{AppBegun, ProofSession, ProofSessionId};
-use web::{Problem, cookie, kept_cookie};
+use web::{Problem, cookie, forget_cookie, kept_cookie};
 
 /// The browser's half of a proof.
 const PROOF_COOKIE: &str = "tegata_proof";
@@ -43,12 +43,12 @@ impl Begun {
     pub(crate) fn keep(session: &ProofSession, next: &str, origin: &str) -> String {
         let next = URL_SAFE_NO_PAD.encode(own_path(next).unwrap_or_default());
         let value = format!("{}.{}.{}.{}.{next}", session.id, session.secret, session.code, session.comparison);
-        kept_cookie(PROOF_COOKIE, &value, "/", PROOF_COOKIE_S, origin)
+        kept_cookie(PROOF_COOKIE, &value, PROOF_COOKIE_S, origin)
     }
 
     /// The `Set-Cookie` line that forgets it.
     pub(crate) fn forget() -> String {
-        format!("{PROOF_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
+        forget_cookie(PROOF_COOKIE)
     }
 }
 
@@ -68,15 +68,15 @@ impl Sent {
         Some(Self { secret: secret.to_owned(), next: own_path(&next).map(str::to_owned) })
     }
 
-    /// The `Set-Cookie` line that keeps a question just asked: for the addresses of apps alone.
+    /// The `Set-Cookie` line that keeps a question just asked.
     pub(crate) fn keep(begun: &AppBegun, next: &str, origin: &str) -> String {
         let next = URL_SAFE_NO_PAD.encode(own_path(next).unwrap_or_default());
-        kept_cookie(APP_COOKIE, &format!("{}.{next}", begun.secret), "/start/app", PROOF_COOKIE_S, origin)
+        kept_cookie(APP_COOKIE, &format!("{}.{next}", begun.secret), PROOF_COOKIE_S, origin)
     }
 
     /// The `Set-Cookie` line that forgets it.
     pub(crate) fn forget() -> String {
-        format!("{APP_COOKIE}=; Path=/start/app; HttpOnly; SameSite=Lax; Max-Age=0")
+        forget_cookie(APP_COOKIE)
     }
 }
 

@@ -66,7 +66,7 @@ async fn welcome(
     let tapped = media::accepted(&view).into_iter().find(|accepted| accepted.kind == town::Medium::RegionId);
     let title = view.t("kiosk-title");
     let body = Welcome { view: &view, tapped: tapped.map(|accepted| accepted.programmes) };
-    let keep = kept_cookie(KIOSK_COOKIE, &station, "/", KIOSK_COOKIE_S, app.origin());
+    let keep = kept_cookie(KIOSK_COOKIE, &station, KIOSK_COOKIE_S, app.origin());
     with_cookies(view.page(&Page::plain(&title), &body), &[keep])
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use store::{Db, SystemClock};
 
+use crate::address::reached_at;
 use crate::house::Setup;
 use crate::{Failure, Outcome, demo};
 
@@ -24,14 +25,14 @@ impl Centre {
     /// What the house is opened with; `origin` is where people reach it.
     ///
     /// # Errors
-    /// Every fault of the pack, a line each.
+    /// Every fault of the pack, a line each; an address that is not as [`reached_at`] wants it.
     pub fn setup(&self, origin: &str, station: Option<String>) -> Outcome<Setup> {
         Ok(Setup {
             town: demo::load_town(&self.town)?,
             database: database(&self.data),
             keys: self.data.join("keys"),
             trust: self.data.join("trust"),
-            origin: origin.trim_end_matches('/').to_owned(),
+            origin: reached_at(origin)?,
             demo: false,
             station,
             clock: Arc::new(SystemClock),

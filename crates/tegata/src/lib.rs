@@ -1,5 +1,6 @@
 //! The whole house put together: the one list of services, the keys, the demonstration town, and the commands of the binary.
 
+pub mod address;
 pub mod apps;
 pub mod backup;
 pub mod bench;

@@ -9,6 +9,7 @@ use station::virtual_reader::{PORT, VirtualReader};
 use station::{CardFolder, CardReader, Centre, CentreError, EnrolError, Enrolment, Slot, Station};
 use tokio::net::TcpListener;
 
+use crate::address::reached_at;
 use crate::{Failure, Outcome};
 
 const WRONG_CODE: &str =
@@ -94,9 +95,10 @@ pub async fn run(options: Options) -> Outcome {
 }
 
 fn centre(address: &str, keep: Option<&Path>) -> Outcome<Centre> {
-    let centre = Centre::new(address);
+    let address = reached_at(address)?;
+    let centre = Centre::new(&address);
     let Some(path) = keep else { return Ok(centre) };
-    Ok(centre.enrolled(Enrolment::load(path, address)?))
+    Ok(centre.enrolled(Enrolment::load(path, &address)?))
 }
 
 /// Serves a station's page.
@@ -117,7 +119,7 @@ fn enrol_station(enrol: &Enrol) -> Outcome {
     }
     let mut code = String::new();
     std::io::stdin().lock().read_line(&mut code)?;
-    let enrolment = Centre::new(&enrol.centre).enrol(code.trim(), &enrol.label).map_err(|error| match error {
+    let enrolment = Centre::new(&reached_at(&enrol.centre)?).enrol(code.trim(), &enrol.label).map_err(|error| match error {
         EnrolError::Centre(CentreError::Refused { code }) if code == "code_not_valid" => Failure::from(WRONG_CODE),
         other => other.into(),
     })?;

@@ -45,23 +45,6 @@ impl SessionKind {
     }
 }
 
-/// Makes the `Set-Cookie` line of a session; `max_age_s` as the room grants it.
-pub fn session_cookie(kind: SessionKind, token: &str, max_age_s: i64, origin: &str) -> String {
-    kept_cookie(kind.cookie(), token, "/", max_age_s, origin)
-}
-
-/// Makes the `Set-Cookie` line of something a browser keeps for us alone, below a path: no script reads it, no other site's form brings it, and where people
-/// reach us over HTTPS it goes no other way.
-pub fn kept_cookie(name: &str, value: &str, path: &str, max_age_s: i64, origin: &str) -> String {
-    let secure = if origin.starts_with("https://") { "; Secure" } else { "" };
-    format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}")
-}
-
-/// Makes the `Set-Cookie` line that ends a session in the browser.
-pub fn end_cookie(kind: SessionKind) -> String {
-    format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0", kind.cookie())
-}
-
 /// Who asks, with a transaction to look: GET handlers take it.
 pub struct Reader(pub Ctx);
 

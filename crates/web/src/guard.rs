@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::{App, Problem};
+use crate::{App, Problem, cookies};
 
 const HEADERS: &[(&str, &str)] = &[
     (
@@ -24,20 +24,25 @@ const HEADERS: &[(&str, &str)] = &[
 /// The browser comes over HTTPS only for a year, whatever a link says (RFC 6797). Of names below ours we know nothing, so they are left out.
 const FOR_A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-pub(crate) async fn guard(app: &App, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
+pub(crate) async fn guard(app: &App, mut request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if changes && !comes_from_us(request.headers(), Some(app.origin())) {
         let problem = Problem::new(StatusCode::FORBIDDEN, "web.other_origin");
         // The page's words are laid on by the problem layer inside; out here plain JSON is enough for whoever tries this.
         return (problem.status, axum::Json(problem)).into_response();
     }
+    let over_https = app.origin().starts_with("https://");
+    if over_https {
+        cookies::read_host_names(request.headers_mut());
+    }
     let mut response = next(request).await;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }
-    if app.origin().starts_with("https://") {
+    if over_https {
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(FOR_A_YEAR);
+        cookies::write_host_names(headers);
     }
     // Pages and answers are about one person: nobody between may keep them.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -7,6 +7,7 @@ mod api;
 mod app;
 mod assets;
 mod caller;
+mod cookies;
 mod guard;
 mod language;
 mod problem;
@@ -18,10 +19,8 @@ mod tries;
 pub use api::{MoreMetrics, openapi_document};
 pub use app::{App, AppBuilder};
 pub use assets::{Assets, assets_router};
-pub use caller::{
-    Caller, HOLDER_COOKIE, Reader, STAFF_COOKIE, Session, SessionKind, VERIFIER_COOKIE, Who, end_cookie, kept_cookie, session_cookie,
-    signed_in, staff, staff_name,
-};
+pub use caller::{Caller, HOLDER_COOKIE, Reader, STAFF_COOKIE, Session, SessionKind, VERIFIER_COOKIE, Who, signed_in, staff, staff_name};
+pub use cookies::{end_cookie, forget_cookie, kept_cookie, session_cookie};
 pub use guard::comes_from_us;
 pub use language::{Arg, KIOSK_COOKIE, View, cookie, day_in_words, moment_in_words};
 pub use problem::{Problem, log_failure, query_value};

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Form, Query};
-use axum::http::{Request, StatusCode, header};
+use axum::extract::{Form, Query, State};
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use serde::Deserialize;
 use store::testing::{TestDb, databases};
@@ -32,8 +33,21 @@ async fn changed(Caller(ctx): Caller, Form(count): Form<Count>) -> Result<String
     Ok(count.n.to_string())
 }
 
+async fn keep(State(app): State<App>) -> impl IntoResponse {
+    [(header::SET_COOKIE, web::kept_cookie("tegata_kept", "mine", 60, app.origin()))]
+}
+
+async fn kept(headers: HeaderMap) -> String {
+    web::cookie(&headers, "tegata_kept").unwrap_or("nothing").to_owned()
+}
+
 fn pages() -> Router<App> {
-    Router::new().route("/count", get(counted)).route("/change", post(changed)).route("/api/v1/count", get(counted))
+    Router::new()
+        .route("/keep", get(keep))
+        .route("/kept", get(kept))
+        .route("/count", get(counted))
+        .route("/change", post(changed))
+        .route("/api/v1/count", get(counted))
 }
 
 async fn house(db: &TestDb) -> (Store, Router) {
@@ -129,6 +143,28 @@ async fn language_and_size_lead_back_to_the_page_one_is_on() {
         let sent = Request::post("/display").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         let response = router.oneshot(sent.body(Body::from("size=large&back=//evil.example/")).unwrap()).await.unwrap();
         assert_eq!(response.headers()[header::LOCATION], "/evil.example/");
+    }
+}
+
+#[tokio::test]
+async fn no_neighbouring_name_plants_a_cookie_that_counts() {
+    for db in databases().await.unwrap() {
+        for (origin, name, planted) in [
+            ("https://passport.example.jp", "__Host-tegata_kept", "tegata_kept"),
+            ("http://localhost:8080", "tegata_kept", "__Host-tegata_kept"),
+        ] {
+            let (_, router) = house_at(&db, origin).await;
+            let response = router.clone().oneshot(asked("/keep")).await.unwrap();
+            let line = response.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
+            assert!(line.starts_with(&format!("{name}=")), "{line}");
+            assert_eq!(line.contains("; Secure"), origin.starts_with("https"), "{line}");
+            assert!(["; Path=/;", "; HttpOnly", "; SameSite=Lax"].iter().all(|part| line.contains(part)), "{line}");
+            for (cookie, kept) in [(name, "mine"), (planted, "nothing")] {
+                let mut request = asked("/kept");
+                request.headers_mut().insert(header::COOKIE, format!("{cookie}=mine").parse().unwrap());
+                assert_eq!(answer(&router, request).await.2, kept, "{cookie} at {origin}");
+            }
+        }
     }
 }
 
