@@ -25,6 +25,8 @@ use request::Tokens;
 
 /// How long what a discovery document said is believed.
 const DISCOVERY_LIFE: SignedDuration = SignedDuration::from_hours(1);
+/// How long nobody is asked who gave no answer: whoever comes meanwhile is told at once, and holds no thread for as long as the network waits.
+const SILENT_LIFE: SignedDuration = SignedDuration::from_secs(15);
 /// How long published keys are believed: a key the provider withdrew ends within this.
 const KEYS_LIFE: SignedDuration = SignedDuration::from_mins(10);
 
@@ -81,6 +83,7 @@ struct Offered {
     key: AppKey,
     provider: Remembered<AppProvider>,
     keys: Remembered<KeySet>,
+    silent: Remembered<()>,
 }
 
 /// Something that was asked for a moment ago.
@@ -118,7 +121,13 @@ impl Apps {
     /// Offers an app of the pack, with the key by which its provider knows this town.
     #[must_use]
     pub fn with(mut self, app: IdentityApp, key: AppKey) -> Self {
-        self.offered.push(Offered { app, key, provider: Remembered::nothing(), keys: Remembered::nothing() });
+        self.offered.push(Offered {
+            app,
+            key,
+            provider: Remembered::nothing(),
+            keys: Remembered::nothing(),
+            silent: Remembered::nothing(),
+        });
         self
     }
 
@@ -152,7 +161,7 @@ impl Apps {
         let provider = match &offered.app.endpoints {
             Some(endpoints) => AppProvider::configured(&offered.app, endpoints),
             None => {
-                let body = self.get(&provider::discovery_address(&offered.app.issuer), None)?;
+                let body = self.get(offered, &provider::discovery_address(&offered.app.issuer), None, now)?;
                 AppProvider::discovered(&offered.app, &body)?
             }
         };
@@ -186,7 +195,7 @@ impl Apps {
             now,
         };
         let known = id_token::check(&signed.claims, &expected)?;
-        let told = self.told(&provider, &tokens, signed.claims, &known.subject)?;
+        let told = self.told(offered, &provider, &tokens, signed.claims, &known.subject, now)?;
         let items = claims::four_items(&told, &offered.app.claims)?;
         Ok(AppTold { subject: known.subject, items, acr: known.acr, algorithm: signed.algorithm })
     }
@@ -201,7 +210,7 @@ impl Apps {
     ) -> Result<Tokens, AppRefusal> {
         let assertion = request::assertion(&offered.app, &offered.key, provider, now)?;
         let form = request::token_form(&offered.app, &self.callback(&offered.app.id), code, &question.verifier, &assertion);
-        request::tokens_of(&self.send(&AppRequest { address: &provider.token, form: Some(form), bearer: None })?)
+        request::tokens_of(&self.send(offered, &AppRequest { address: &provider.token, form: Some(form), bearer: None }, now)?)
     }
 
     /// The ID token's claims. A key that is not known may be new: the published keys are fetched once more, and no more often.
@@ -212,20 +221,22 @@ impl Apps {
                 decided => return decided.map_err(AppRefusal::from),
             }
         }
-        let published = KeySet::parse(&self.get(&provider.keys, None)?).ok_or(AppRefusal::Answer)?;
+        let published = KeySet::parse(&self.get(offered, &provider.keys, None, now)?).ok_or(AppRefusal::Answer)?;
         keys::verify(token, &offered.keys.keep(now, published)).map_err(AppRefusal::from)
     }
 
     /// Everything the provider tells of the person: of the ID token and, where there is one, of the userinfo endpoint.
     fn told(
         &self,
+        offered: &Offered,
         provider: &AppProvider,
         tokens: &Tokens,
         claims: Map<String, Value>,
         subject: &str,
+        now: Timestamp,
     ) -> Result<Map<String, Value>, AppRefusal> {
         let Some(address) = &provider.userinfo else { return Ok(claims) };
-        let body = self.get(address, Some(&tokens.access_token))?;
+        let body = self.get(offered, address, Some(&tokens.access_token), now)?;
         let mut told: Map<String, Value> = serde_json::from_slice(&body).map_err(|_| AppRefusal::Answer)?;
         if told.get("sub").and_then(Value::as_str) != Some(subject) {
             return Err(AppRefusal::Subject);
@@ -235,15 +246,22 @@ impl Apps {
         Ok(told)
     }
 
-    fn get(&self, address: &str, bearer: Option<&str>) -> Result<Vec<u8>, AppRefusal> {
-        let reply = self.send(&AppRequest { address, form: None, bearer })?;
+    fn get(&self, offered: &Offered, address: &str, bearer: Option<&str>, now: Timestamp) -> Result<Vec<u8>, AppRefusal> {
+        let reply = self.send(offered, &AppRequest { address, form: None, bearer }, now)?;
         if reply.status == 200 { Ok(reply.body) } else { Err(AppRefusal::Answer) }
     }
 
-    fn send(&self, request: &AppRequest<'_>) -> Result<AppReply, AppRefusal> {
+    fn send(&self, offered: &Offered, request: &AppRequest<'_>, now: Timestamp) -> Result<AppReply, AppRefusal> {
+        if offered.silent.get(now, SILENT_LIFE).is_some() {
+            return Err(AppRefusal::Away);
+        }
         match self.network.ask(request) {
             Ok(reply) if reply.status < 500 && reply.status != 429 => Ok(reply),
-            _ => Err(AppRefusal::Away),
+            Ok(_) => Err(AppRefusal::Away),
+            Err(AppSilent) => {
+                offered.silent.keep(now, ());
+                Err(AppRefusal::Away)
+            }
         }
     }
 }

@@ -281,6 +281,12 @@ async fn a_discovery_document_that_is_not_the_issuers_own_is_not_followed() {
         let apps = op.apps(ORIGIN);
         op.state().silent = Some("openid-configuration");
         refused!(begin(&house, &apps, Actor::Anonymous, &found()).await, Error::App(AppRefusal::Away));
+        // Whoever comes next does not wait for the network as long, and a quarter of a minute later it is asked again.
+        op.state().silent = None;
+        refused!(begin(&house, &apps, Actor::Anonymous, &found()).await, Error::App(AppRefusal::Away));
+        assert!(begin(&house, &apps, Actor::Anonymous, &fixed()).await.is_ok(), "another app's provider");
+        house.pass(SignedDuration::from_secs(15));
+        assert!(begin(&house, &apps, Actor::Anonymous, &found()).await.is_ok());
         refused!(begin(&house, &apps, Actor::Anonymous, &"nobodys".parse().unwrap()).await, Error::UnknownApp);
     }
 }

@@ -15,7 +15,7 @@ use registry::FolderResult;
 use store::{AccountId, Actor, Clock as _, Role, Store, SystemClock};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use town::{Apply, PlaceId, ProgrammeId, ShownBy, Town};
+use town::{Apply, PlaceId, ProgrammeId, ShownBy};
 
 use super::client::decision_request;
 use crate::Outcome;

@@ -27,6 +27,7 @@ fn app(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Located<IdentityAp
     let acr_values = fields.optional("acr_values").map(|value| visible_list(&value, faults));
     let acr_accepted = fields.optional("acr_accepted").map(|value| visible_list(&value, faults));
     let assurance = fields.required("assurance", "\"user_auth\"", faults);
+    let said_at = assurance.as_ref().map(Value::location);
     let assurance = assurance.and_then(|value| value.word(AppAssurance::ALL, AppAssurance::word, faults));
     let audience = fields
         .optional("assertion_audience")
@@ -49,6 +50,10 @@ fn app(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Located<IdentityAp
         assertion_audience: audience?,
         claims: claims?,
     };
+    if let (AppAssurance::Signature, Some(said_at), true) = (thing.assurance, said_at, thing.acr_accepted.is_empty()) {
+        let reason = "whatever a token says would count as much as a signature by the card";
+        faults.push(Diagnostic::error(said_at, reason, "name in acr_accepted what the provider writes in acr after the card signed"));
+    }
     Some(Located { thing, location })
 }
 
