@@ -17,7 +17,7 @@ pub use entitle::{
     EVERY_MIDNIGHT, FOLLOW_BUNDLE, ToFollow, end_closed, end_of_proxy, end_phone_cards, end_unlinked, follow_bundle, plan_to_follow,
     reevaluate_people, reevaluate_town,
 };
-pub use hold::{CardView, Held, Taken, asks_from, end_by_clerk, make_room, my_cards, places_taken};
+pub use hold::{CardView, Held, Taken, asks_from, cards_of_resident, end_by_clerk, make_room, my_cards, places_taken};
 pub use issue::{Office, phone_has};
 pub(crate) use learn::export;
 pub use learn::{UseStatistics, programme_counts, use_statistics};

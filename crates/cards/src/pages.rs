@@ -1,5 +1,6 @@
 //! Pages of residents, places and staff.
 
+mod held;
 mod holder;
 mod staff;
 mod verify;
@@ -21,6 +22,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/join/{code}", get(holder::join_form))
         .route("/verify", get(verify::page))
         .route("/verify/number", get(verify::number).post(verify::decide_number))
+        .route("/staff/people/{resident}/cards", get(held::page))
+        .route("/staff/people/{resident}/cards/{holding}/end", post(held::end))
         .route("/staff/programmes", get(staff::programmes))
         .route("/staff/use", get(staff::used))
         .route("/staff/places", get(staff::places))

@@ -9,6 +9,7 @@ impl From<Error> for Problem {
             Error::Store(error) => error.into(),
             Error::Identity(error) => error.into(),
             Error::Registry(registry::Error::Store(error)) => error.into(),
+            Error::Registry(registry::Error::ResidentNotFound) => Self::not_found(),
             Error::NotLinked => Problem::conflict("cards.not_linked"),
             Error::NoSuchProgramme => Problem::new(StatusCode::NOT_FOUND, "cards.no_such_programme"),
             // Somebody else's child and nobody at all read the same.

@@ -322,6 +322,16 @@ pub(crate) async fn end_one_card(ctx: &mut Ctx, card: &Card, why: Ended) -> Resu
     Ok(())
 }
 
+/// Gives the cards that are shown for a resident, by whomever; the look is recorded.
+///
+/// # Errors
+/// Not permitted, or nobody the caller may know of; the store's.
+pub async fn cards_of_resident(ctx: &mut Ctx, resident: ResidentId) -> Result<Vec<Holding>> {
+    ctx.allow(Permission::EndCard)?;
+    registry::see_resident(ctx, resident).await?;
+    Ok(rows::holdings_of_resident(ctx.tx(), resident).await?)
+}
+
 /// Ends a resident's card in all phones, at the counter.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! A share lasts as long as the right it came from, and tells nothing it must not.
 
-use cards::{Ended, Error};
+use cards::{Ended, Error, How};
 use credential::{NotEntitled, Refusal};
 use store::{Actor, Role, StaffId};
 
@@ -41,6 +41,11 @@ async fn what_was_shared_ends_when_the_clerk_ends_its_source_or_the_account_is_u
             let shared = house.held(&grandmother, YOUTH, CHILD).await;
             let mut ctx = house.begin(Actor::Staff(StaffId::from_bytes([7; 16]), vec![Role::Clerk])).await;
             if by_clerk {
+                let child = hers.holding.resident;
+                let all = cards::cards_of_resident(&mut ctx, child).await.unwrap();
+                let mut held: Vec<_> = all.iter().map(|held| (held.account, held.how)).collect();
+                held.sort_unstable_by_key(|(account, _)| *account == grandmother.account);
+                assert_eq!(held, [(mother.account, How::Guardian), (grandmother.account, How::Shared)]);
                 cards::end_by_clerk(&mut ctx, hers.holding.id).await.unwrap();
             } else {
                 identity::unlink(&mut ctx, mother.account).await.unwrap();

@@ -332,6 +332,7 @@ console-account-opened = opened { $moment }
 console-merge-what = Cards, apps and proxies of the account opened { $close } move to the one opened { $keep }.
 console-merge = Make them one
 console-merge-sure = The two accounts become one. This cannot be undone. Go on?
+console-cards = Cards in use
 console-serve = What they tap with, who acts for them
 problem-not-one-person = They cannot be made one
     .next = Only two accounts tied to the same resident can.

@@ -329,6 +329,7 @@ console-account-opened = { $moment }に 始めました
 console-merge-what = { $close }の アカウントを、{ $keep }の アカウントに 入れます。
 console-merge = 1つに する
 console-merge-sure = 1つに します。元に もどせません。いいですか。
+console-cards = 使っている カード
 console-serve = かざして 使うもの・代わりの 人
 problem-not-one-person = 1つに できません
     .next = 同じ 人の、べつの アカウントだけ 1つに できます。

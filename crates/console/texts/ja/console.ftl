@@ -329,6 +329,7 @@ console-account-opened = { $moment }に開設
 console-merge-what = { $close }に開いたアカウントのカード・アプリ・代理を、{ $keep }に開いたほうへ移します。
 console-merge = 1つにする
 console-merge-sure = 2つのアカウントを1つにします。元には戻せません。よろしいですか。
+console-cards = 使われているカード
 console-serve = かざして使うもの・代わりの人
 problem-not-one-person = 1つにできません
     .next = 同じ住民に結び付いた、別々のアカウントだけを1つにできます。
