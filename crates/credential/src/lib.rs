@@ -16,6 +16,8 @@ mod native;
 pub mod offline;
 mod presentation;
 mod refusal;
+#[cfg(feature = "native")]
+pub mod sdjwt;
 mod status;
 mod verify;
 #[cfg(feature = "native")]

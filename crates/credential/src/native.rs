@@ -165,6 +165,14 @@ impl IssuerKey {
         &self.public
     }
 
+    /// Signs bytes: r ‖ s over their SHA-256.
+    ///
+    /// # Errors
+    /// [`Error::Signing`].
+    pub(crate) fn sign(&self, bytes: &[u8]) -> Result<Signature, Error> {
+        sign(&self.pair, bytes)
+    }
+
     /// Signs a status list; see [`UnsignedStatusToken::new`].
     ///
     /// # Errors
@@ -257,6 +265,11 @@ pub fn answer(questions: &[Question]) -> Vec<bool> {
         .iter()
         .map(|question| parse(&question.key.0).is_some_and(|key| key.verify_sig(&question.message, &question.signature).is_ok()))
         .collect()
+}
+
+/// Whether a signature over bytes is that of a key.
+pub(crate) fn holds(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+    parse(key).is_some_and(|key| key.verify_sig(message, signature).is_ok())
 }
 
 fn parse(key: &PublicKey) -> Option<ParsedPublicKey> {

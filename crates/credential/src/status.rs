@@ -88,6 +88,12 @@ impl StatusList {
         self.entries.len() as u64 * 8 / self.bits.width()
     }
 
+    /// How many bits an entry has, and all entries compressed (ZLIB), as a token of either form carries them.
+    #[cfg(feature = "native")]
+    pub(crate) fn packed(&self) -> (u64, Vec<u8>) {
+        (self.bits.width(), miniz_oxide::deflate::compress_to_vec_zlib(&self.entries, 9))
+    }
+
     fn place(&self, idx: u64) -> Option<(usize, u64)> {
         let at = idx.checked_mul(self.bits.width())?;
         let byte = usize::try_from(at / 8).ok().filter(|byte| *byte < self.entries.len())?;
