@@ -1,5 +1,7 @@
 //! What phones, counters and other programs ask.
 
+pub(crate) mod wallet;
+
 use std::sync::Arc;
 
 use ::store::{Actor, Ctx};
@@ -30,6 +32,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(deliver_log))
         .routes(routes!(pair))
         .routes(routes!(status_list))
+        .routes(routes!(wallet::ask_wallet))
+        .routes(routes!(wallet::wallet_request))
 }
 
 #[derive(Deserialize)]
@@ -118,7 +122,10 @@ fn card_json(view: &View, card: &CardView) -> CardJson {
     let held = card.card.as_ref();
     let disclosures = held.and_then(|held| serde_json::from_str(&held.disclosures).ok()).unwrap_or_default();
     let link = |key: &str| LinkJson { label: view.t(key), href: format!("/share/{}", card.holding.id) };
-    let links = words::family_key(view, card).map(link).into_iter().collect();
+    let mut links: Vec<LinkJson> = words::family_key(view, card).map(link).into_iter().collect();
+    if card.is_live() {
+        links.push(LinkJson { label: view.t("wallet-title"), href: format!("/cards/{}/wallet", card.holding.id) });
+    }
     CardJson {
         id: card.holding.id.to_string(),
         programme: card.holding.programme.to_string(),
@@ -188,19 +195,19 @@ struct Presented {
 
 /// The answer.
 #[derive(Serialize, ToSchema)]
-struct Answer {
+pub(crate) struct Answer {
     #[schema(value_type = String)]
     server_time: Timestamp,
-    accepted: bool,
+    pub(crate) accepted: bool,
     #[schema(value_type = Option<Object>)]
     refusal: Option<credential::Refusal>,
     /// One plain sentence.
-    message: String,
+    pub(crate) message: String,
     programme: Option<ProgrammeJson>,
     /// Last day, YYYY-MM-DD.
     valid_until: Option<String>,
     until_label: Option<String>,
-    fields: Vec<Labelled>,
+    pub(crate) fields: Vec<Labelled>,
     barcodes: Vec<BarcodeJson>,
 }
 
@@ -274,7 +281,7 @@ fn paired(ctx: Ctx) -> Result<Actor, Problem> {
     }
 }
 
-fn answer(view: &View, decision: &Decision) -> Answer {
+pub(crate) fn answer(view: &View, decision: &Decision) -> Answer {
     let programme = decision.programme.as_ref().and_then(|id| view.app.town().programme(id));
     let title = programme.map_or_else(String::new, |programme| view.words(&programme.name).to_owned());
     let until_label = decision.valid_until.map(|day| view.day(&day));

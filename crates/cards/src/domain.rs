@@ -10,6 +10,9 @@ mod learn;
 mod media;
 mod share;
 mod status;
+mod wallet;
+mod wallet_issue;
+mod wallet_show;
 
 pub use apply::{Offer, apply, offers};
 pub use decide::{Asked, decide, deliver_offline, knowledge};
@@ -23,4 +26,9 @@ pub(crate) use learn::export;
 pub use learn::{UseStatistics, programme_counts, use_statistics};
 pub use media::decide_medium;
 pub use share::{SHARE_MINUTES, ShareState, Sharer, end_share, holders, join, share_code, share_state};
-pub use status::{free_places, status_token};
+pub use status::{free_places, status_jwt, status_token};
+pub use wallet::{InWallet, OFFER_LIFE, WalletOffer, end_all_in_wallets, end_in_wallet, forget_wallets, in_wallets, offer_to_wallet};
+pub use wallet_issue::{
+    Answer, TOKEN_LIFE_S, WalletAsks, WalletCard, issue_to_wallet, redeem_offer, wallet_nonce, wallet_notes, wallet_offer,
+};
+pub use wallet_show::{WalletRequest, WalletSays, WalletState, ask_wallet, wallet_question, wallet_shows, wallet_state};

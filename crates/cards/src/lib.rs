@@ -2,6 +2,7 @@
 
 mod api;
 mod domain;
+mod fault;
 mod model;
 mod pages;
 mod people;
@@ -20,6 +21,7 @@ use jiff::SignedDuration;
 use web::{CodeRoute, MenuItem, Service};
 
 pub use domain::*;
+pub use fault::Fault;
 pub use model::*;
 
 /// The room's tables.
@@ -29,6 +31,7 @@ pub const MIGRATIONS: Migrations = Migrations {
         ("202611230900_create.sql", include_str!("../migrations/202611230900_create.sql")),
         ("202611252210_free_places.sql", include_str!("../migrations/202611252210_free_places.sql")),
         ("202611261010_media.sql", include_str!("../migrations/202611261010_media.sql")),
+        ("202611261030_wallets.sql", include_str!("../migrations/202611261030_wallets.sql")),
     ],
 };
 
@@ -62,7 +65,7 @@ const CODES: &[CodeRoute] = &[
 pub fn service(office: Arc<Office>) -> Service {
     Service {
         migrations: Some(MIGRATIONS),
-        pages: pages::routes().layer(Extension(Arc::clone(&office))),
+        pages: pages::routes().merge(api::wallet::routes()).layer(Extension(Arc::clone(&office))),
         api: api::routes().layer(Extension(office)),
         reactions: Box::new(reactions),
         jobs: Box::new(|jobs| {
@@ -70,6 +73,7 @@ pub fn service(office: Arc<Office>) -> Service {
                 Box::pin(async move {
                     reevaluate_town(ctx).await?;
                     free_places(ctx).await?;
+                    forget_wallets(ctx).await?;
                     Ok(())
                 })
             });
@@ -114,7 +118,14 @@ fn reactions(reactions: &mut Reactions) {
     reactions.on(identity::PhoneEnded::KIND, |ctx, event| {
         Box::pin(async move {
             let ended: identity::PhoneEnded = event.payload()?;
-            Ok(end_phone_cards(ctx, ended.phone).await?)
+            end_phone_cards(ctx, ended.phone).await?;
+            Ok(end_all_in_wallets(ctx, ended.account).await?)
+        })
+    });
+    reactions.on(identity::AllEnded::KIND, |ctx, event| {
+        Box::pin(async move {
+            let ended: identity::AllEnded = event.payload()?;
+            Ok(end_all_in_wallets(ctx, ended.account).await?)
         })
     });
 }
@@ -126,6 +137,7 @@ mod tests {
         for test in ::store::testing::databases().await.unwrap() {
             ::store::migrate(&test.db, &[super::MIGRATIONS], &::store::SystemClock).await.unwrap();
             ::store::testing::prepare_all(&test.db, crate::store::ALL).await.unwrap();
+            ::store::testing::prepare_all(&test.db, crate::store::wallets::ALL).await.unwrap();
         }
     }
 }

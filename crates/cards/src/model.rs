@@ -12,6 +12,7 @@ store::id!(ApplicationId, "An application for a programme given on request.");
 store::id!(HoldingId, "That an account may show a resident's card.");
 store::id!(CardId, "The signed card in one phone.");
 store::id!(ShareId, "A code by which a card is shared.");
+store::id!(WalletOfferId, "A card offered to a standard wallet.");
 store::id!(UseId, "An answer given at a place; made by the place, so that a retry is the same answer.");
 
 store::text_enum!(How { Own = "self", Guardian = "guardian", Shared = "shared", Proxy = "proxy" });

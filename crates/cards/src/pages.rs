@@ -4,6 +4,7 @@ mod held;
 mod holder;
 mod staff;
 mod verify;
+mod wallet;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -24,6 +25,11 @@ pub(crate) fn routes() -> Router<App> {
         .route("/verify/number", get(verify::number).post(verify::decide_number))
         .route("/staff/people/{resident}/cards", get(held::page))
         .route("/staff/people/{resident}/cards/{holding}/end", post(held::end))
+        .route("/verify/wallet", get(wallet::before).post(wallet::ask))
+        .route("/verify/wallet/{id}", get(wallet::asked))
+        .route("/cards/{holding}/wallet", get(wallet::page))
+        .route("/cards/{holding}/wallet/offer", post(wallet::offer))
+        .route("/cards/{holding}/wallet/end", post(wallet::end))
         .route("/staff/programmes", get(staff::programmes))
         .route("/staff/use", get(staff::used))
         .route("/staff/places", get(staff::places))

@@ -1,5 +1,7 @@
 //! The room's own tables, each query once.
 
+pub(crate) mod wallets;
+
 use civil::Date;
 use jiff::Timestamp;
 use store::{AccountId, ResidentId, Result, Tx, params};

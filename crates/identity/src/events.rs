@@ -105,6 +105,13 @@ event! {
     }
 }
 event! {
+    /// One call at the counter ended all by which an account was used: phones, things laid on a reader, sessions.
+    AllEnded = "identity.all_ended" {
+        /// Whose.
+        account: AccountId,
+    }
+}
+event! {
     /// Something that is laid on a reader in place of a phone was bound to an account.
     MediumBound = "identity.medium_bound" {
         /// Whose.

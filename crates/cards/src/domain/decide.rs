@@ -130,8 +130,13 @@ async fn judge<'a>(ctx: &mut Ctx, asked: &'a Asked, found: Option<&'a ShownCard>
         Err(refusal) => return Ok(Err(*refusal)),
     };
     let Some(card) = found else { return Ok(Err(Refusal::UnknownCard)) };
+    Ok(stands(ctx, card, place).await?.map(|known| Accepted { checked, card, known }))
+}
+
+/// Whether a card whose signatures hold is good at a place today, whatever form it was shown in.
+pub(super) async fn stands(ctx: &mut Ctx, card: &ShownCard, place: &Place) -> Result<std::result::Result<people::Known, Refusal>> {
     if card.status != 0 || card.ended_at.is_some() {
-        return Ok(Err(ended_reason(ctx, found).await?.unwrap_or(Refusal::Revoked)));
+        return Ok(Err(ended_reason(ctx, Some(card)).await?.unwrap_or(Refusal::Revoked)));
     }
     if !place.accepts(&card.programme) {
         return Ok(Err(Refusal::NotAcceptedHere));
@@ -150,7 +155,7 @@ async fn judge<'a>(ctx: &mut Ctx, asked: &'a Asked, found: Option<&'a ShownCard>
     if card.how != How::Own && right_is_lost(ctx, card).await? {
         return Ok(Err(guardian::told(card.how)));
     }
-    Ok(Ok(Accepted { checked, card, known }))
+    Ok(Ok(known))
 }
 
 /// Why a person the town knows has no right to a programme's card today; nothing when they have.
@@ -166,7 +171,7 @@ async fn right_is_lost(ctx: &mut Ctx, card: &ShownCard) -> Result<bool> {
 }
 
 /// Why a card of the record no longer holds, in the words that help most.
-async fn ended_reason(ctx: &mut Ctx, found: Option<&ShownCard>) -> Result<Option<Refusal>> {
+pub(super) async fn ended_reason(ctx: &mut Ctx, found: Option<&ShownCard>) -> Result<Option<Refusal>> {
     let Some(card) = found else { return Ok(None) };
     if card.status == STATUS_PHONE_ENDED {
         return Ok(Some(Refusal::PhoneRevoked));
@@ -197,7 +202,7 @@ pub(super) struct Shown<'a> {
 }
 
 impl ShownCard {
-    fn shown(&self) -> Shown<'_> {
+    pub(super) fn shown(&self) -> Shown<'_> {
         Shown { programme: &self.programme, how: self.how, account: self.account, label: &self.label }
     }
 }
@@ -221,7 +226,7 @@ pub(super) async fn show(ctx: &mut Ctx, decision: &mut Decision, place: &Place, 
 }
 
 /// The answer given before to the same id: the place's first message arrived, its answer did not.
-async fn again(ctx: &mut Ctx, id: UseId, before: GivenBefore, place_id: &PlaceId) -> Result<Decision> {
+pub(super) async fn again(ctx: &mut Ctx, id: UseId, before: GivenBefore, place_id: &PlaceId) -> Result<Decision> {
     let refusal = if before.accepted { None } else { Some(refusal_of(&before)) };
     let mut decision =
         Decision { id, refusal, programme: before.programme.clone(), resident: before.resident, valid_until: None, shown: Vec::new() };

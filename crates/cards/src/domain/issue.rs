@@ -31,7 +31,8 @@ pub struct Office {
     entries: u64,
     match_secret: MatchSecret,
     media: identity::MediaKey,
-    pub(crate) status: Mutex<Option<super::status::Kept>>,
+    pub(crate) status: Mutex<Option<super::status::Kept<Vec<u8>>>>,
+    pub(crate) status_jwt: Mutex<Option<super::status::Kept<String>>>,
 }
 
 impl Office {
@@ -52,6 +53,7 @@ impl Office {
             match_secret,
             media,
             status: Mutex::default(),
+            status_jwt: Mutex::default(),
         })
     }
 
@@ -73,6 +75,11 @@ impl Office {
         &self.media
     }
 
+    /// Where people reach the house.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     pub(crate) fn issuer(&self) -> &IssuerKey {
         &self.issuer
     }
@@ -81,8 +88,12 @@ impl Office {
         self.entries
     }
 
-    pub(crate) fn kept(&self) -> std::sync::MutexGuard<'_, Option<super::status::Kept>> {
+    pub(crate) fn kept(&self) -> std::sync::MutexGuard<'_, Option<super::status::Kept<Vec<u8>>>> {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn kept_jwt(&self) -> std::sync::MutexGuard<'_, Option<super::status::Kept<String>>> {
+        self.status_jwt.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives the card of a holding in a phone: the one that is there, or a new one when there is none, its time is nearly up, or what it says
@@ -99,10 +110,7 @@ impl Office {
         valid_until: Option<Date>,
     ) -> Result<Card> {
         let today = ctx.today();
-        let says: Vec<(&'static str, String)> = rules::claims_of(programme)
-            .into_iter()
-            .filter_map(|what| Some((rules::claim_name(what), known.shown(programme, what, name, today)?)))
-            .collect();
+        let says = says(programme, known, name, today);
         if let Some(card) = rows::live_card(ctx.tx(), holding.id, phone).await? {
             if ctx.now() < card.expires_at - RENEW_BEFORE && still_says(&card, &says, valid_until) {
                 return Ok(card);
@@ -155,6 +163,12 @@ impl Office {
         ctx.record("cards.issued", &(card.id, &card.programme, phone)).await?;
         Ok(card)
     }
+}
+
+/// What a programme's card says of a person, closed until it is opened: all any place may be told, and no more.
+pub(crate) fn says(programme: &Programme, known: &Known, name: Option<&str>, today: Date) -> Vec<(&'static str, String)> {
+    let claims = rules::claims_of(programme).into_iter();
+    claims.filter_map(|what| Some((rules::claim_name(what), known.shown(programme, what, name, today)?))).collect()
 }
 
 /// Whether a signed card still says what is so today.
@@ -211,6 +225,6 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
     Ok(bytes)
 }
 
-fn whole_seconds(moment: Timestamp) -> Timestamp {
+pub(crate) fn whole_seconds(moment: Timestamp) -> Timestamp {
     Timestamp::from_second(moment.as_second()).unwrap_or(moment)
 }

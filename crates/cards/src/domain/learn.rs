@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use store::{AccountId, Ctx, Permission};
 use town::{PlaceId, ProgrammeId};
 
-use crate::model::{Holding, ProgrammeCount, Result};
+use crate::model::{Card, Holding, ProgrammeCount, Result};
 use crate::{people, store as rows};
 
 /// Counts every programme's entitled residents, cards and today's uses.
@@ -79,10 +79,13 @@ pub(crate) async fn export(ctx: &mut Ctx, account: AccountId) -> Result<Value> {
     ctx.allow(Permission::OwnAccount)?;
     let held = rows::holdings_of_account(ctx.tx(), account, Timestamp::MIN).await?;
     let card = |holding: &Holding| json!({ "programme": holding.programme, "how": holding.how, "label": holding.label, "since": holding.created_at, "ended_at": holding.ended_at, "ended_why": holding.ended_why });
+    let in_wallets = rows::wallets::wallet_cards_of(ctx.tx(), account).await?;
+    let in_wallet = |card: &Card| json!({ "programme": card.programme, "since": card.issued_at, "until": card.expires_at });
     let uses = match people::resident_of(ctx, account).await? {
         Some(me) => rows::uses_of_resident(ctx.tx(), me).await?,
         None => Vec::new(),
     };
     let used = |(at, place, programme, medium, accepted): &rows::OwnUse| json!({ "at": at, "place": place, "programme": programme, "medium": medium, "accepted": accepted });
-    Ok(json!({ "cards": held.iter().map(card).collect::<Vec<_>>(), "uses": uses.iter().map(used).collect::<Vec<_>>() }))
+    let (cards, in_wallets): (Vec<_>, Vec<_>) = (held.iter().map(card).collect(), in_wallets.iter().map(in_wallet).collect());
+    Ok(json!({ "cards": cards, "in_wallets": in_wallets, "uses": uses.iter().map(used).collect::<Vec<_>>() }))
 }

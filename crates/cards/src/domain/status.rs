@@ -22,10 +22,16 @@ const DRAWS: u32 = 64;
 const TTL_S: u64 = 60;
 
 /// A signed list kept until something in it changes.
-pub(crate) struct Kept {
+pub(crate) struct Kept<T> {
     tip: (i64, i64),
     signed_at: Timestamp,
-    token: Vec<u8>,
+    token: T,
+}
+
+impl<T> Kept<T> {
+    fn is_good(&self, tip: (i64, i64), now: Timestamp) -> bool {
+        self.tip == tip && now < self.signed_at + LIST_FRESH && self.signed_at <= now
+    }
 }
 
 /// Gives the signed status list as it stands now.
@@ -36,21 +42,42 @@ pub async fn status_token(ctx: &mut Ctx, office: &Office) -> Result<Vec<u8>> {
     let now = Timestamp::from_second(ctx.now().as_second()).unwrap_or(ctx.now());
     let tip = rows::status_tip(ctx.tx()).await?;
     if let Some(kept) = &*office.kept()
-        && kept.tip == tip
-        && now < kept.signed_at + LIST_FRESH
-        && kept.signed_at <= now
+        && kept.is_good(tip, now)
     {
         return Ok(kept.token.clone());
     }
-    let mut list = StatusList::new(office.status_uri(), StatusBits::Two, office.entries());
+    let list = list(ctx, office, office.status_uri(), now).await?;
+    let token = office.issuer().sign_status_list(&list, now, now + LIST_LIFE, TTL_S)?;
+    *office.kept() = Some(Kept { tip, signed_at: now, token: token.clone() });
+    Ok(token)
+}
+
+async fn list(ctx: &mut Ctx, office: &Office, uri: String, now: Timestamp) -> Result<StatusList> {
+    let mut list = StatusList::new(uri, StatusBits::Two, office.entries());
     for (idx, status) in rows::status_ended(ctx.tx(), now).await? {
         let status = if status == i64::from(STATUS_PHONE_ENDED) { Status::PhoneEnded } else { Status::Invalid };
         if let Ok(idx) = u64::try_from(idx) {
             list.set(idx, status)?;
         }
     }
-    let token = office.issuer().sign_status_list(&list, now, now + LIST_LIFE, TTL_S)?;
-    *office.kept() = Some(Kept { tip, signed_at: now, token: token.clone() });
+    Ok(list)
+}
+
+/// Gives the same list as a JWT, for those who read cards of standard wallets.
+///
+/// # Errors
+/// Signing's; the store's.
+pub async fn status_jwt(ctx: &mut Ctx, office: &Office) -> Result<String> {
+    let now = Timestamp::from_second(ctx.now().as_second()).unwrap_or(ctx.now());
+    let tip = rows::status_tip(ctx.tx()).await?;
+    if let Some(kept) = &*office.kept_jwt()
+        && kept.is_good(tip, now)
+    {
+        return Ok(kept.token.clone());
+    }
+    let list = list(ctx, office, office.wallet_status_uri(), now).await?;
+    let token = credential::sdjwt::sign_status_list(office.issuer(), &list, now, now + LIST_LIFE, TTL_S)?;
+    *office.kept_jwt() = Some(Kept { tip, signed_at: now, token: token.clone() });
     Ok(token)
 }
 

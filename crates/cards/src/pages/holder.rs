@@ -245,13 +245,24 @@ pub(super) async fn share(
 }
 
 async fn share_page(view: &View, office: &Office, ctx: &mut ::store::Ctx, id: HoldingId, code: Option<Code>) -> Result<Response, Problem> {
-    let cards = domain::my_cards(ctx, office, None).await?;
-    let card = cards.iter().find(|card| card.holding.id == id && card.is_live()).ok_or(Error::NoSuchCard)?;
+    let card = live_card(ctx, office, id).await?;
     let holders = if card.holding.how.may_share() { domain::holders(ctx, id).await? } else { Vec::new() };
     let title = view.t("share-title");
     let page = Page::resident(&title);
     let page = if code.is_some() { page.with_island("share.js", TEXTS) } else { page };
-    Ok(view.page(&page, &Share { view, id, card: shown(view, card), holders, code }))
+    Ok(view.page(&page, &Share { view, id, card: shown(view, &card), holders, code }))
+}
+
+/// A card of the caller's that is good today, for a page about it.
+async fn live_card(ctx: &mut ::store::Ctx, office: &Office, id: HoldingId) -> Result<CardView, Problem> {
+    let cards = domain::my_cards(ctx, office, None).await?;
+    Ok(cards.into_iter().find(|card| card.holding.id == id && card.is_live()).ok_or(Error::NoSuchCard)?)
+}
+
+/// The title of a card of the caller's and whose it is, by which they tell it from others.
+pub(super) async fn heading(view: &View, ctx: &mut ::store::Ctx, office: &Office, id: HoldingId) -> Result<String, Problem> {
+    let card = shown(view, &live_card(ctx, office, id).await?);
+    Ok(format!("{}　{}", card.title, card.holder))
 }
 
 /// Makes a code and shows it.

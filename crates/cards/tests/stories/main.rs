@@ -7,6 +7,7 @@ mod media;
 mod proxies;
 mod renewal;
 mod shares;
+mod wallets;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -272,6 +272,7 @@ console-action-card-ended = ended a card
 console-action-card-shared = shared a card
 console-action-card-share-ended = ended a share
 console-action-card-shown = answered a shown card
+console-action-card-to-wallet = put a card into a wallet
 console-action-decision-replayed = replayed a past decision
 console-action-device-code-made = made a pairing code
 console-action-device-ended = ended a device

@@ -269,6 +269,7 @@ console-action-card-ended = カードを 終えた
 console-action-card-shared = カードを 家族に わけた
 console-action-card-share-ended = わけるのを 終えた
 console-action-card-shown = カードに 答えた
+console-action-card-to-wallet = カードを ウォレットに 入れた
 console-action-decision-replayed = 前の日の 答えを 見た
 console-action-device-code-made = 端末の コードを 作った
 console-action-device-ended = 端末を 終えた

@@ -269,6 +269,7 @@ console-action-card-ended = カードの利用を終えた
 console-action-card-shared = カードを分けあった
 console-action-card-share-ended = 分けあいを終えた
 console-action-card-shown = カードの提示に答えた
+console-action-card-to-wallet = カードをウォレットに入れた
 console-action-decision-replayed = 過去の判定をたどった
 console-action-device-code-made = 端末の登録コードを作った
 console-action-device-ended = 端末の登録を終えた

@@ -8,7 +8,9 @@ use super::life::{account_by_items, end_ways_in};
 use super::prove::{keep_account, match_items};
 use crate::rules::{self, Belongs, COUNTER_PROOF_DAYS};
 use crate::store::people;
-use crate::{AccountProven, Assurance, Document, Error, Level, MediumEnd, PhoneEnd, Proof, ProofId, ProofKind, Proven, Result, Settings};
+use crate::{
+    AccountProven, AllEnded, Assurance, Document, Error, Level, MediumEnd, PhoneEnd, Proof, ProofId, ProofKind, Proven, Result, Settings,
+};
 
 /// The four items as a clerk read them from a document.
 #[derive(Clone)]
@@ -101,6 +103,7 @@ pub async fn end_everything(ctx: &mut Ctx, account: AccountId) -> Result<()> {
     super::own_or(ctx, account, Permission::EndCard)?;
     people::find_account(ctx, account).await?.ok_or(Error::AccountNotFound)?;
     end_ways_in(ctx, account, PhoneEnd::Lost, MediumEnd::Lost).await?;
+    ctx.record(AllEnded::KIND, &AllEnded { account }).await?;
     ctx.audit("account.all_ended", Some(account.to_string()), "").await?;
     Ok(())
 }

@@ -100,6 +100,7 @@ look-account-linked = linked to the register
 look-account-unlinked = unlinked from the register
 look-account-seen = saw the account
 look-card-shown = saw a card and answered yes
+look-card-to-wallet = put a card into a wallet
 look-card-applied = applied for a card
 look-card-shared = shared a card
 look-card-share-ended = ended a share

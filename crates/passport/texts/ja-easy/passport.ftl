@@ -100,6 +100,7 @@ look-account-linked = 町の 記録と つないだ
 look-account-unlinked = 町の 記録から 外した
 look-account-seen = アカウントを 見た
 look-card-shown = カードを 見た
+look-card-to-wallet = カードを ウォレットに 入れた
 look-card-applied = カードを もうしこんだ
 look-card-shared = カードを いっしょに 使った
 look-card-share-ended = いっしょに 使うのを 終わった

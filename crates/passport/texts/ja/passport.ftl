@@ -100,6 +100,7 @@ look-account-linked = 住民登録と結び付けた
 look-account-unlinked = 住民登録との結び付きを外した
 look-account-seen = アカウントを見た
 look-card-shown = カードを見て「使えます」と答えた
+look-card-to-wallet = カードをウォレットに入れた
 look-card-applied = カードを申請した
 look-card-shared = カードを分けあった
 look-card-share-ended = 分けあいを終えた
