@@ -7,10 +7,11 @@ use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Json};
-use identity::{CeremonyId, SessionOwner};
-use serde::{Deserialize, Serialize};
+use identity::SessionOwner;
+use serde::Deserialize;
 use store::{Actor, Ctx, StaffId};
 use utoipa::ToSchema;
+use web::passkey::{Arrived, Begun, Finished};
 use web::{App, Caller, Page, Problem, SessionKind, View};
 
 use crate::Console;
@@ -88,48 +89,6 @@ pub(crate) async fn log_out(Caller(mut ctx): Caller) -> Result<Response, Problem
         ctx.commit().await?;
     }
     Ok(([(header::SET_COOKIE, web::end_cookie(SessionKind::Staff))], Redirect::to("/staff/login")).into_response())
-}
-
-/// What the browser is to do with an authenticator.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Begun {
-    /// To be handed back with the answer.
-    ticket: String,
-    /// Options of `navigator.credentials`, binary members in base64url.
-    #[serde(rename = "publicKey")]
-    #[schema(value_type = Object)]
-    public_key: serde_json::Value,
-}
-
-impl Begun {
-    fn new(ceremony: &identity::Ceremony, code: &str) -> Self {
-        let public_key = ceremony.options.get("publicKey").cloned().unwrap_or_default();
-        Self { ticket: format!("{}.{code}", ceremony.id), public_key }
-    }
-}
-
-/// What the authenticator answered.
-#[derive(Deserialize, ToSchema)]
-pub(crate) struct Finished {
-    /// As it was given.
-    ticket: String,
-    /// The credential in WebAuthn's JSON.
-    #[schema(value_type = Object)]
-    credential: serde_json::Value,
-}
-
-impl Finished {
-    /// The ceremony, and the invitation's code when it was begun with one.
-    fn ticket(&self) -> Result<(CeremonyId, &str), Problem> {
-        let (ceremony, code) = self.ticket.split_once('.').unwrap_or((&self.ticket, ""));
-        Ok((ceremony.parse().map_err(|_| Problem::bad_input("console.ticket"))?, code))
-    }
-}
-
-/// Where to go now.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Arrived {
-    next: String,
 }
 
 /// Begins to sign in with a passkey.

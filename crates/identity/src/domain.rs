@@ -7,6 +7,7 @@ pub(crate) mod life;
 pub(crate) mod links;
 pub(crate) mod matches;
 pub(crate) mod media;
+pub(crate) mod passkeys;
 pub(crate) mod people;
 pub(crate) mod phones;
 pub(crate) mod prove;

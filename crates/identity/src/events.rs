@@ -4,7 +4,7 @@ use ::store::{AccountId, ResidentId, StaffId};
 use serde::{Deserialize, Serialize};
 use town::{AppId, PlaceId};
 
-use crate::{AppQuestionId, DeviceId, DeviceKind, MatchRequestId, MediumId, PhoneId, ProofId, ProxyId};
+use crate::{AppQuestionId, DeviceId, DeviceKind, MatchRequestId, MediumId, PhoneId, ProofId, ProxyId, SessionId};
 
 macro_rules! event {
     ($(#[$meta:meta])* $name:ident = $kind:literal { $($(#[$field_meta:meta])* $field:ident: $type:ty),+ $(,)? }) => {
@@ -107,6 +107,29 @@ event! {
 event! {
     /// One call at the counter ended all by which an account was used: phones, things laid on a reader, sessions.
     AllEnded = "identity.all_ended" {
+        /// Whose.
+        account: AccountId,
+    }
+}
+event! {
+    /// A resident made a passkey.
+    PasskeyAdded = "identity.passkey_added" {
+        /// Whose.
+        account: AccountId,
+    }
+}
+event! {
+    /// A resident signed in with a passkey.
+    PasskeyUsed = "identity.passkey_used" {
+        /// Whose.
+        account: AccountId,
+        /// The session that began.
+        session: SessionId,
+    }
+}
+event! {
+    /// A passkey of a resident, or all of them, no longer counts.
+    PasskeyEnded = "identity.passkey_ended" {
         /// Whose.
         account: AccountId,
     }

@@ -1,4 +1,4 @@
-//! Who somebody is: accounts, proofs, links to residents, phones, sessions, staff and their passkeys, paired verifiers and stations.
+//! Who somebody is: accounts, proofs, links to residents, phones, passkeys, sessions, staff, paired verifiers and stations.
 //!
 //! A person proves who they are with the card ([`begin_proof`], [`complete_proof`]); the account that comes of it is tied to a resident
 //! ([`link`]) by the room above, which knows the register: here a resident is only a [`store::ResidentId`]. A phone is bound by its own key
@@ -24,6 +24,10 @@ pub use domain::life::{close_account, duplicates, merge_accounts};
 pub use domain::links::{accounts_of, accounts_waiting, link, link_of, unlink};
 pub use domain::matches::{ask_for_match, match_open_for, match_requests, protect_matches, reject_match, resolve_match, see_match_request};
 pub use domain::media::{ask_region_id, bind_medium, bind_region_id, end_medium, make_medium, media_of, medium_of, region_number};
+pub use domain::passkeys::{
+    add_own_passkey, begin_own_passkey, begin_own_sign_in, end_passkey, may_make_passkey, name_passkey, passkey_offered, passkeys_of,
+    sign_in_as_by_passkey, sign_in_by_passkey,
+};
 pub use domain::people::{account, forget_expired, label_of, start_light_account, who_looked};
 pub use domain::phones::{end_phone, phone, phone_challenge, phones_of, register_phone, speak_for};
 pub use domain::prove::{
@@ -56,5 +60,6 @@ pub const MIGRATIONS: ::store::Migrations = ::store::Migrations {
         ("202611252300_code_tries.sql", include_str!("../migrations/202611252300_code_tries.sql")),
         ("202611260230_identity_apps.sql", include_str!("../migrations/202611260230_identity_apps.sql")),
         ("202611261000_media.sql", include_str!("../migrations/202611261000_media.sql")),
+        ("202611261430_passkeys_of_holders.sql", include_str!("../migrations/202611261430_passkeys_of_holders.sql")),
     ],
 };

@@ -9,11 +9,14 @@ use town::PlaceId;
 mod apps;
 mod error;
 mod media;
+mod passkeys;
 mod proxies;
 
 pub use apps::{AppAnswer, AppBegun, AppQuestion, AppQuestionId, AppRefusal, AppTold};
 pub use error::{Error, Result};
 pub use media::{BoundBy, BoundMedium, Document, MediaKey, MediumEnd, MediumId, MediumNumber};
+pub use passkeys::{Ceremony, CeremonyId, OwnPasskey, PasskeyId};
+pub(crate) use passkeys::{OwnerKind, PasskeyOwner};
 pub use proxies::{Proxy, ProxyEnd, ProxyId, ProxyScope};
 
 ::store::id!(ProofSessionId, "A question put to a card, from the moment a person asks to be proven until the answer is claimed.");
@@ -22,7 +25,6 @@ pub use proxies::{Proxy, ProxyEnd, ProxyId, ProxyScope};
 ::store::id!(PhoneId, "A phone's key.");
 ::store::id!(PhoneChallengeId, "A question put to a phone's key.");
 ::store::id!(SessionId, "A session: what a token stands for.");
-::store::id!(CeremonyId, "A passkey ceremony between its beginning and its end.");
 
 /// How surely an account's person is known, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -431,6 +433,20 @@ pub struct Caller {
     pub refresh_due: bool,
 }
 
+/// By what a resident's session was begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Entry {
+    /// A proof of who the person is.
+    Proof,
+    /// A proof, on a screen that others use after them.
+    Kiosk,
+    /// The code of a shared card: nobody knows who the person is.
+    Code,
+    /// A passkey.
+    Passkey,
+}
+text_enum!(Entry { Proof = "proof", Kiosk = "kiosk", Code = "code", Passkey = "passkey" });
+
 /// How a resident came to be signed in, for rooms that ask more of some acts than of others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignedIn {
@@ -440,7 +456,9 @@ pub struct SignedIn {
     pub session: SessionId,
     /// Since when.
     pub at: Timestamp,
-    /// When the card was read, if the session began with a proof.
+    /// By what; none where it began before this was kept.
+    pub entry: Option<Entry>,
+    /// When the card was read, if the session began with it.
     pub card_at: Option<Timestamp>,
     /// It is known who the person is: not so for an account that only holds shared cards.
     pub proven: bool,
@@ -455,6 +473,8 @@ pub struct Session {
     pub kind: SessionKind,
     /// Where it was started, in the owner's words.
     pub label: String,
+    /// By what a resident's was begun; none where that is not kept.
+    pub entry: Option<Entry>,
     /// When it was started.
     pub started_at: Timestamp,
     /// When it ends unless it is used before.
@@ -527,15 +547,6 @@ pub struct StaffMember {
     pub joined_at: Option<Timestamp>,
     /// Until when, if they left.
     pub ended_at: Option<Timestamp>,
-}
-
-/// The browser's half of a passkey ceremony.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Ceremony {
-    /// To be handed back with the answer.
-    pub id: CeremonyId,
-    /// What `navigator.credentials.create` or `.get` is called with (binary members in base64url).
-    pub options: serde_json::Value,
 }
 
 /// A device that is trusted by its token.

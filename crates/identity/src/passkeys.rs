@@ -1,6 +1,5 @@
-//! Passkeys of staff, by `webauthn-rs`: what stays here is only JSON in and out.
+//! Passkeys of residents and of staff, by `webauthn-rs`: what stays here is only JSON in and out.
 
-use ::store::StaffId;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use webauthn_rs::prelude::{
@@ -8,24 +7,22 @@ use webauthn_rs::prelude::{
     Webauthn, WebauthnBuilder,
 };
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::model::{OwnerKind, PasskeyOwner};
+use crate::{Error, PasskeyId, Result};
 
-use crate::{Error, Result};
-
-/// The relying party for the passkeys of staff.
+/// The relying party for the passkeys of a town.
 pub struct Passkeys(Webauthn);
 
 /// A passkey as it is kept.
 pub(crate) struct Kept {
-    /// Its id, in base64url.
-    pub(crate) id: String,
+    /// Its id.
+    pub(crate) id: PasskeyId,
     /// The library's JSON: public key and counters.
     pub(crate) passkey: String,
 }
 
 impl Passkeys {
-    /// Takes the relying party's id (the host name, such as `passport.example.lg.jp` or `localhost`), the origin the console is opened at, and the name
+    /// Takes the relying party's id (the host name, such as `passport.example.lg.jp` or `localhost`), the origin the town is opened at, and the name
     /// browsers show. The id never changes: passkeys are bound to it.
     ///
     /// # Errors
@@ -38,9 +35,9 @@ impl Passkeys {
     }
 
     /// Options for `navigator.credentials.create`, and the state to be kept until the answer.
-    pub(crate) fn begin_registration(&self, staff: StaffId, name: &str, known: &[String]) -> Result<(Value, String)> {
+    pub(crate) fn begin_registration(&self, owner: PasskeyOwner, name: &str, known: &[String]) -> Result<(Value, String)> {
         let known: Vec<CredentialID> = read_all::<Passkey>(known)?.iter().map(|passkey| passkey.cred_id().clone()).collect();
-        let user = Uuid::from_bytes(staff.bytes());
+        let user = Uuid::from_bytes(owner.bytes());
         let (options, state) = self.0.start_passkey_registration(user, name, name, Some(known)).map_err(refused)?;
         let mut options = written(&options)?;
         // Nobody types a name to sign in: the passkey itself must be found by the browser.
@@ -67,10 +64,10 @@ impl Passkeys {
     }
 
     /// Whose passkey answers, as it says itself: to be looked up, not believed.
-    pub(crate) fn claimed_by(&self, answer: &Value) -> Result<StaffId> {
+    pub(crate) fn claimed_by(&self, kind: OwnerKind, answer: &Value) -> Result<PasskeyOwner> {
         let answer: PublicKeyCredential = serde_json::from_value(answer.clone()).map_err(|_| Error::Passkey)?;
         let (user, _) = self.0.identify_discoverable_authentication(&answer).map_err(refused)?;
-        Ok(StaffId::from_bytes(*user.as_bytes()))
+        Ok(PasskeyOwner::new(kind, *user.as_bytes()))
     }
 
     /// Believes or refuses the answer and gives the passkey that made it, brought up to date.
@@ -92,7 +89,7 @@ impl std::fmt::Debug for Passkeys {
 }
 
 fn kept(passkey: &Passkey) -> Result<Kept> {
-    Ok(Kept { id: URL_SAFE_NO_PAD.encode(passkey.cred_id().as_slice()), passkey: written(passkey)?.to_string() })
+    Ok(Kept { id: PasskeyId::of_bytes(passkey.cred_id().as_slice()), passkey: written(passkey)?.to_string() })
 }
 
 fn written(value: &impl serde::Serialize) -> Result<Value> {

@@ -8,7 +8,7 @@ use civil::Timestamp;
 use credential::HolderKey;
 use jiff::SignedDuration;
 
-use crate::{Assurance, CodeKind, Error, Result, SessionKind};
+use crate::{Assurance, CodeKind, Entry, Error, Result, SessionKind};
 
 /// How long a question put to a card may be answered.
 pub(crate) const PROOF_LIFE: SignedDuration = SignedDuration::from_mins(10);
@@ -26,6 +26,10 @@ pub(crate) const PAIRING_LIFE: SignedDuration = SignedDuration::from_mins(30);
 pub(crate) const INVITATION_LIFE: SignedDuration = SignedDuration::from_hours(72);
 /// How long a passkey ceremony may take.
 pub(crate) const CEREMONY_LIFE: SignedDuration = SignedDuration::from_mins(10);
+/// How long after the beginning of a session that a proof began a passkey may be made in it.
+pub(crate) const PASSKEY_AFTER_PROOF: SignedDuration = SignedDuration::from_mins(15);
+/// The most passkeys a resident may have.
+pub(crate) const PASSKEYS_MAX: usize = 20;
 /// How long somebody is signed in at a kiosk: long enough to share a card, too short for the next person but one.
 pub(crate) const KIOSK_LIFE: SignedDuration = SignedDuration::from_mins(15);
 /// How long wrong codes are remembered against who typed them.
@@ -137,6 +141,26 @@ pub(crate) fn belongs(
         None if light || asker.same_three_items => Ok(Belongs::To(asker.id)),
         None => Err(Error::OtherPerson),
     }
+}
+
+/// What is known of the beginning of a resident's session.
+pub(crate) struct Begun {
+    pub(crate) account: AccountId,
+    pub(crate) at: Timestamp,
+    pub(crate) entry: Option<Entry>,
+    /// A proof of any kind that came shortly before.
+    pub(crate) proof_at: Option<Timestamp>,
+}
+
+/// Says whether a passkey may be made in a session: only a proof a short while ago shows that who sits there is who the passkey will stand for. A kiosk
+/// keeps no passkey, whoever stands at it, and a passkey begets no other.
+pub(crate) fn may_make_passkey(session: &Begun, now: Timestamp) -> bool {
+    session.entry == Some(Entry::Proof) && session.proof_at.is_some() && now < session.at + PASSKEY_AFTER_PROOF
+}
+
+/// Says whether a phone's key may be bound in a session: a new phone is set up with the card, not with a passkey that may have been copied to it.
+pub(crate) fn may_bind_phone(entry: Option<Entry>) -> bool {
+    entry != Some(Entry::Passkey)
 }
 
 /// How long a session lasts when it is not used, and at most.
@@ -258,6 +282,19 @@ mod tests {
     fn a_card_renewed_after_a_move_stays_with_the_account_that_is_signed_in() {
         assert_eq!(belongs(None, None, true, asker(Assurance::Signature, true)).unwrap(), Belongs::To(account(9)));
         assert_eq!(belongs(Some(account(9)), None, false, asker(Assurance::Signature, false)).unwrap(), Belongs::To(account(9)));
+    }
+
+    #[test]
+    fn a_passkey_is_made_only_shortly_after_a_proof_on_a_screen_of_ones_own() {
+        let at: Timestamp = "2026-11-23T00:00:00Z".parse().unwrap();
+        let begun = |entry, proof_at| Begun { account: account(1), at, entry, proof_at };
+        let soon = at + SignedDuration::from_mins(14);
+        assert!(may_make_passkey(&begun(Some(Entry::Proof), Some(at)), soon));
+        assert!(!may_make_passkey(&begun(Some(Entry::Proof), Some(at)), at + PASSKEY_AFTER_PROOF));
+        assert!(!may_make_passkey(&begun(Some(Entry::Proof), None), soon), "nothing was proven");
+        for entry in [None, Some(Entry::Kiosk), Some(Entry::Code), Some(Entry::Passkey)] {
+            assert!(!may_make_passkey(&begun(entry, Some(at)), soon), "{entry:?}");
+        }
     }
 
     #[test]

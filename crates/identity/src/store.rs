@@ -6,6 +6,7 @@ pub(crate) mod life;
 pub(crate) mod links;
 pub(crate) mod matches;
 pub(crate) mod media;
+pub(crate) mod passkeys;
 pub(crate) mod people;
 pub(crate) mod phones;
 pub(crate) mod prove;
@@ -28,6 +29,7 @@ mod tests {
             super::links::ALL,
             super::matches::ALL,
             super::media::ALL,
+            super::passkeys::ALL,
             super::people::ALL,
             super::phones::ALL,
             super::prove::ALL,

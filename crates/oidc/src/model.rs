@@ -144,10 +144,24 @@ impl<'de> Deserialize<'de> for Scopes {
 pub enum Acr {
     /// The browser was signed in: enough for everyday things.
     Login,
+    /// The person signed in by a passkey a short while ago, verified by it.
+    Passkey,
     /// The card was read a short while ago: for strong acts.
     Card,
 }
-text_enum!(Acr { Login = "urn:tegata:acr:login", Card = "urn:tegata:acr:card" });
+text_enum!(Acr { Login = "urn:tegata:acr:login", Passkey = "urn:tegata:acr:passkey", Card = "urn:tegata:acr:card" });
+
+impl Acr {
+    /// What was used (`amr`, RFC 8176); nothing for a browser that was signed in before. A passkey may be copied between its owner's devices, so it is
+    /// not said to be hardware.
+    pub fn methods(self) -> &'static [&'static str] {
+        match self {
+            Self::Login => &[],
+            Self::Passkey => &["pop", "user", "mfa"],
+            Self::Card => &["sc", "pin", "mfa"],
+        }
+    }
+}
 
 /// How strict the protocol is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

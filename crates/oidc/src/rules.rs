@@ -6,7 +6,7 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use civil::{Date, PartialDate, Timestamp};
-use identity::SignedIn;
+use identity::{Entry, SignedIn};
 use jiff::SignedDuration;
 
 use crate::fault::Fault;
@@ -28,8 +28,8 @@ pub(crate) const PERSON_LIFE: SignedDuration = SignedDuration::from_mins(30);
 pub(crate) const DEVICE_LIFE: SignedDuration = SignedDuration::from_mins(10);
 /// Seconds a device waits between two questions.
 pub(crate) const DEVICE_WAIT_S: u32 = 5;
-/// A card read this long ago is still "just now".
-pub(crate) const CARD_FRESH: SignedDuration = SignedDuration::from_mins(10);
+/// A card read this long ago, or a passkey used, is still "just now".
+pub(crate) const FRESH: SignedDuration = SignedDuration::from_mins(10);
 /// How long sign-ins are kept for the person to look at.
 pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// The longest `state` or `nonce`.
@@ -216,7 +216,14 @@ fn signed_in_well(request: &AuthRequest, person: &SignedIn, now: Timestamp) -> b
 
 /// How surely a person is signed in now.
 pub(crate) fn acr(person: &SignedIn, now: Timestamp) -> Acr {
-    if person.card_at.is_some_and(|read| read >= now - CARD_FRESH) { Acr::Card } else { Acr::Login }
+    let fresh = |at: Timestamp| at >= now - FRESH;
+    if person.card_at.is_some_and(fresh) {
+        Acr::Card
+    } else if person.entry == Some(Entry::Passkey) && fresh(person.at) {
+        Acr::Passkey
+    } else {
+        Acr::Login
+    }
 }
 
 /// What an address of a service must be: HTTPS without a fragment; plain HTTP on its developer's own machine, where that was excepted.

@@ -10,6 +10,7 @@ mod caller;
 mod cookies;
 mod guard;
 mod language;
+pub mod passkey;
 mod problem;
 mod qr;
 mod service;

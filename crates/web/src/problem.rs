@@ -139,6 +139,7 @@ fn status_of(error: &identity::Error) -> StatusCode {
         | E::DeviceNotFound
         | E::MediumNotFound
         | E::ProxyNotFound
+        | E::PasskeyNotFound
         | E::UnknownApp => StatusCode::NOT_FOUND,
         E::SessionNotFound => StatusCode::NOT_FOUND,
         E::Card(_)

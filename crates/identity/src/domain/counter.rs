@@ -95,7 +95,7 @@ pub async fn assurance_of(ctx: &mut Ctx, account: AccountId) -> Result<Assurance
     Ok(account.map_or(Assurance::None, |account| account.assurance))
 }
 
-/// Ends whatever somebody who lost their things could be taken for by: phones, media, sessions. One call at the counter does it.
+/// Ends whatever somebody who lost their things could be taken for by: phones, passkeys, media, sessions. One call at the counter does it.
 ///
 /// # Errors
 /// [`Error::AccountNotFound`]; the store's `Forbidden` for anyone but staff who may end cards and the holder.

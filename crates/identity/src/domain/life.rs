@@ -3,7 +3,7 @@
 use ::store::{AccountId, Actor, Ctx, Match, MatchKeys, Permission, Register, ResidentId};
 use jpki::FourItems;
 
-use super::{media, phones, proxies, sessions};
+use super::{media, passkeys, phones, proxies, sessions};
 use crate::store::{apps, life as store, links as kept, matches, people, phones as kept_phones};
 use crate::{AccountClosed, AccountsMerged, Error, MediumEnd, PhoneEnd, Result, Unlinked};
 
@@ -51,7 +51,7 @@ pub async fn duplicates(ctx: &mut Ctx, limit: u32) -> Result<Vec<(ResidentId, Ve
 }
 
 /// Makes one account of two that a clerk sees are one person's: cards, identity apps, media and proxies of the second lead to the first from now on; its
-/// phones and sessions end, since what is in them was issued to the other account. Whoever used it proves themselves once more.
+/// phones, passkeys and sessions end, since what is in them was issued to the other account. Whoever used it proves themselves once more.
 ///
 /// # Errors
 /// [`Error::NotOnePerson`] unless both are tied to the same resident, one the clerk may know of; [`Error::AccountNotFound`]; the store's `Forbidden`.
@@ -112,11 +112,12 @@ async fn empty(ctx: &mut Ctx, account: AccountId, why: PhoneEnd) -> Result<()> {
     Ok(())
 }
 
-/// Ends whatever somebody could be taken for the person of an account by: phones, media, sessions.
+/// Ends whatever somebody could be taken for the person of an account by: phones, passkeys, media, sessions.
 pub(super) async fn end_ways_in(ctx: &mut Ctx, account: AccountId, phone: PhoneEnd, medium: MediumEnd) -> Result<()> {
     for known in kept_phones::of_account(ctx, account).await? {
         phones::end(ctx, account, known.id, phone).await?;
     }
+    passkeys::end_all(ctx, account).await?;
     media::end_all(ctx, account, medium).await?;
     sessions::end_all(ctx, account).await
 }

@@ -1,6 +1,6 @@
 use ::store::{AccountId, Actor, AuditEntry, Ctx, Permission};
 
-use crate::store::{apps, devices, links, people as store, phones, prove, sessions, staff, tries};
+use crate::store::{apps, devices, links, passkeys, people as store, phones, prove, sessions, staff, tries};
 use crate::{Account, Assurance, Error, LightAccountOpened, Result, rules};
 
 /// Opens an account without a proof, for a family member who is handed a shared card. It can never obtain a card of its own.
@@ -79,6 +79,7 @@ pub async fn forget_expired(ctx: &mut Ctx) -> Result<u64> {
     forgotten += phones::forget(ctx, now).await?;
     forgotten += sessions::forget(ctx, now).await?;
     forgotten += staff::forget(ctx, now).await?;
+    forgotten += passkeys::forget(ctx, now).await?;
     forgotten += devices::forget(ctx, now).await?;
     forgotten += tries::forget(ctx, now - rules::TRY_WINDOW).await?;
     Ok(forgotten)

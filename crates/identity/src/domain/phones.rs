@@ -2,7 +2,7 @@ use ::store::{AccountId, Actor, Ctx, Permission};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use credential::HolderKey;
 
-use crate::store::{people, phones as store};
+use crate::store::{people, phones as store, sessions as kept_sessions};
 use crate::{
     Error, Phone, PhoneChallenge, PhoneChallengeId, PhoneEnd, PhoneEnded, PhoneId, PhoneRegistered, Result, SessionId, rules, secret,
 };
@@ -30,7 +30,8 @@ pub async fn phone_challenge(ctx: &mut Ctx, account: AccountId) -> Result<PhoneC
 ///
 /// # Errors
 /// [`Error::PhoneKey`], [`Error::PhoneChallenge`] (wrong, over, used, another's), [`Error::PhoneKnown`], [`Error::Text`] for the label,
-/// [`Error::SessionNotFound`] for a session that is not the account's, [`Error::AccountNotFound`] for another's account.
+/// [`Error::SessionNotFound`] for a session that is not the account's, [`Error::ProofNeeded`] for one that was begun by a passkey,
+/// [`Error::AccountNotFound`] for another's account.
 pub async fn register_phone(
     ctx: &mut Ctx,
     account: AccountId,
@@ -54,6 +55,10 @@ pub async fn register_phone(
         return Err(Error::PhoneKnown);
     }
     if let Some(session) = session {
+        let begun = kept_sessions::begun(ctx, session).await?.ok_or(Error::SessionNotFound)?;
+        if !rules::may_bind_phone(begun.entry) {
+            return Err(Error::ProofNeeded);
+        }
         let before = store::of_session(ctx, session, account).await?.ok_or(Error::SessionNotFound)?;
         store::speak_for(ctx, session, phone.id).await?;
         if let Some(before) = before {

@@ -260,6 +260,7 @@ pub(super) async fn keep_account(
     };
     // Whoever was signed in to it while it was less sure whose it was may have been somebody else, by an app too.
     if !opened && items.is_some() && account.assurance < assurance {
+        super::passkeys::end_all(ctx, account.id).await?;
         super::sessions::end_all(ctx, account.id).await?;
     }
     if let (Some(items), Some(keys)) = (items, told)

@@ -1,23 +1,22 @@
 use ::store::{AccountId, Actor, Ctx, Permission};
-use civil::Timestamp;
 
-use crate::store::sessions::{self as store, Carried, NewSession};
+use crate::store::sessions::{self as store, By, Carried, NewSession};
 use crate::store::staff::roles_from;
 use crate::store::{devices, people, staff};
 use crate::{
-    Caller, DeviceId, DeviceKind, Error, Result, Session, SessionId, SessionKind, SessionOwner, SignedIn, SignedOut, Started, rules, secret,
+    Caller, DeviceId, DeviceKind, Entry, Error, PasskeyId, Result, Session, SessionId, SessionKind, SessionOwner, SignedIn, SignedOut,
+    Started, rules, secret,
 };
 
-/// Starts a session: for a holder whose proof was claimed, a member of staff whose passkey answered, a device that was paired. The page that calls this
-/// has just seen to it. The token is told this once.
+/// Starts a session: for a holder who took a shared card, a member of staff whose passkey answered, a device that was paired. The page that calls this
+/// has just seen to it. The token is told this once. A holder whose proof was claimed gets theirs of [`renew_session`].
 ///
 /// # Errors
 /// [`Error::AccountNotFound`], [`Error::StaffNotFound`], [`Error::DeviceNotFound`] when the owner is unknown or no longer trusted; [`Error::Text`] for
 /// the label.
 pub async fn start_session(ctx: &mut Ctx, owner: SessionOwner, label: &str) -> Result<Started> {
-    let kind = kind_of(ctx, owner).await?;
-    let ends_at = ctx.now() + rules::life(kind).most;
-    start(ctx, owner, kind, label, ends_at).await
+    let entry = matches!(owner, SessionOwner::Holder(_)).then_some(Entry::Code);
+    start(ctx, owner, label, By { entry, passkey: None }).await
 }
 
 /// Starts a session of a person on a screen that others use after them: it ends by itself within a quarter of an hour, used or not.
@@ -25,19 +24,26 @@ pub async fn start_session(ctx: &mut Ctx, owner: SessionOwner, label: &str) -> R
 /// # Errors
 /// As [`start_session`].
 pub async fn start_kiosk_session(ctx: &mut Ctx, account: AccountId, label: &str) -> Result<Started> {
-    let owner = SessionOwner::Holder(account);
-    let kind = kind_of(ctx, owner).await?;
-    let ends_at = ctx.now() + rules::KIOSK_LIFE;
-    start(ctx, owner, kind, label, ends_at).await
+    start(ctx, SessionOwner::Holder(account), label, By::entry(Entry::Kiosk)).await
 }
 
-async fn start(ctx: &mut Ctx, owner: SessionOwner, kind: SessionKind, label: &str, ends_at: Timestamp) -> Result<Started> {
+async fn start(ctx: &mut Ctx, owner: SessionOwner, label: &str, by: By<'_>) -> Result<Started> {
+    let kind = kind_of(ctx, owner).await?;
     let label = rules::kept_text(label)?;
-    let (id, token) = (SessionId::new(ctx.now()), secret::token());
-    let expires_at = rules::expires(kind, ctx.now(), ends_at);
-    let new = NewSession { id, token_hash: secret::token_hash(&token), kind, owner: owner_text(owner), label: &label, expires_at, ends_at };
+    let (token, new) = made(ctx, SessionId::new(ctx.now()), kind, owner, &label, by);
+    let started = Started { id: new.id, token, ends_at: new.ends_at };
     store::insert(ctx, new).await?;
-    Ok(Started { id, token, ends_at })
+    Ok(started)
+}
+
+/// A session that begins now, and its token.
+fn made<'a>(ctx: &Ctx, id: SessionId, kind: SessionKind, owner: SessionOwner, label: &'a str, by: By<'a>) -> (String, NewSession<'a>) {
+    let most = if by.entry == Some(Entry::Kiosk) { rules::KIOSK_LIFE } else { rules::life(kind).most };
+    let ends_at = ctx.now() + most;
+    let expires_at = rules::expires(kind, ctx.now(), ends_at);
+    let token = secret::token();
+    let token_hash = secret::token_hash(&token);
+    (token, NewSession { id, token_hash, kind, owner: owner_text(owner), label, by, expires_at, ends_at })
 }
 
 /// Lets a resident's session begin anew, because the person has just proven who they are again in the same browser: what rests on the session goes on, and
@@ -46,16 +52,31 @@ async fn start(ctx: &mut Ctx, owner: SessionOwner, kind: SessionKind, label: &st
 /// # Errors
 /// As [`start_session`].
 pub async fn renew_session(ctx: &mut Ctx, session: Option<SessionId>, account: AccountId, label: &str) -> Result<Started> {
+    renew(ctx, session, account, label, By::entry(Entry::Proof)).await
+}
+
+/// As [`renew_session`], for who has just been believed by a passkey.
+pub(super) async fn begin_by_passkey(
+    ctx: &mut Ctx,
+    session: Option<SessionId>,
+    account: AccountId,
+    label: &str,
+    passkey: Option<&PasskeyId>,
+) -> Result<Started> {
+    renew(ctx, session, account, label, By { entry: Some(Entry::Passkey), passkey }).await
+}
+
+async fn renew(ctx: &mut Ctx, session: Option<SessionId>, account: AccountId, label: &str, by: By<'_>) -> Result<Started> {
+    let owner = SessionOwner::Holder(account);
     let same = match session {
-        Some(id) => store::by_id(ctx, id).await?.filter(|(kind, owner, _)| *kind == SessionKind::Holder && *owner == account.to_string()),
+        Some(id) => store::by_id(ctx, id).await?.filter(|(kind, of, _)| *kind == SessionKind::Holder && *of == owner_text(owner)),
         None => None,
     };
-    let (Some(id), Some(_)) = (session, same) else { return start_session(ctx, SessionOwner::Holder(account), label).await };
-    let token = secret::token();
-    let ends_at = ctx.now() + rules::life(SessionKind::Holder).most;
-    let expires_at = rules::expires(SessionKind::Holder, ctx.now(), ends_at);
-    store::renew(ctx, id, secret::token_hash(&token), expires_at, ends_at).await?;
-    Ok(Started { id, token, ends_at })
+    let (Some(id), Some(_)) = (session, same) else { return start(ctx, owner, label, by).await };
+    let (token, new) = made(ctx, id, SessionKind::Holder, owner, label, by);
+    let started = Started { id, token, ends_at: new.ends_at };
+    store::renew(ctx, new).await?;
+    Ok(started)
 }
 
 /// Says who carries a token: one read, nothing written. `None` when it is unknown or over, or its owner is no longer trusted.

@@ -1,15 +1,15 @@
 use ::store::{Ctx, Permission, Role, StaffId};
 use serde_json::Value;
 
-use crate::store::{sessions, staff as store};
+use super::passkeys as ceremonies;
+use crate::model::{OwnerKind, PasskeyOwner};
+use crate::store::{passkeys as kept, sessions, staff as store};
 use crate::{
     Ceremony, CeremonyId, Error, Invitation, OneTimeCode, Passkeys, Result, RolesSet, SessionKind, StaffEnded, StaffInvited, StaffJoined,
     StaffMember, rules, secret,
 };
 
 const CODE: &str = "staff";
-const REGISTER: &str = "register";
-const SIGN_IN: &str = "sign_in";
 
 /// Appoints the first administrator, when nobody has joined the staff yet: gives the invitation the house prints when it starts. An earlier one that
 /// nobody accepted ends.
@@ -78,7 +78,7 @@ async fn invite(ctx: &mut Ctx, name: &str, roles: &[Role]) -> Result<Invitation>
 pub async fn begin_acceptance(ctx: &mut Ctx, passkeys: &Passkeys, typed: &str) -> Result<Ceremony> {
     let (_, staff) = invited(ctx, typed).await?;
     let member = current(ctx, staff).await.map_err(|_| Error::CodeNotValid)?;
-    begin_registration(ctx, passkeys, &member).await
+    ceremonies::begin_registration(ctx, passkeys, PasskeyOwner::Staff(member.id), &member.name).await
 }
 
 /// Accepts an invitation with the passkey the browser made; the code is used up.
@@ -88,12 +88,12 @@ pub async fn begin_acceptance(ctx: &mut Ctx, passkeys: &Passkeys, typed: &str) -
 pub async fn accept_invitation(ctx: &mut Ctx, passkeys: &Passkeys, typed: &str, ceremony: CeremonyId, answer: Value) -> Result<StaffId> {
     let (code_hash, staff) = invited(ctx, typed).await?;
     current(ctx, staff).await.map_err(|_| Error::CodeNotValid)?;
-    finish_registration(ctx, passkeys, staff, ceremony, answer).await?;
+    ceremonies::finish_registration(ctx, passkeys, PasskeyOwner::Staff(staff), ceremony, answer, "").await?;
     joined(ctx, code_hash, staff, "").await?;
     Ok(staff)
 }
 
-/// The right to let staff in without a passkey: only the binary makes one, and only for a town of made-up people.
+/// The right to let people in without their passkey: only the binary makes one, and only for a town of made-up people.
 ///
 /// A newcomer's browser may have no authenticator; a real town's console never holds this.
 #[derive(Debug, Clone, Copy)]
@@ -133,7 +133,7 @@ async fn joined(ctx: &mut Ctx, code_hash: [u8; 32], staff: StaffId, how: &str) -
 /// [`Error::StaffNotFound`] for anyone but a member of staff.
 pub async fn begin_passkey(ctx: &mut Ctx, passkeys: &Passkeys) -> Result<Ceremony> {
     let member = signed_in(ctx).await?;
-    begin_registration(ctx, passkeys, &member).await
+    ceremonies::begin_registration(ctx, passkeys, PasskeyOwner::Staff(member.id), &member.name).await
 }
 
 /// Adds another passkey to the one who is signed in.
@@ -142,7 +142,7 @@ pub async fn begin_passkey(ctx: &mut Ctx, passkeys: &Passkeys) -> Result<Ceremon
 /// [`Error::StaffNotFound`], [`Error::CeremonyOver`], [`Error::Passkey`].
 pub async fn add_passkey(ctx: &mut Ctx, passkeys: &Passkeys, ceremony: CeremonyId, answer: Value) -> Result<()> {
     let member = signed_in(ctx).await?;
-    finish_registration(ctx, passkeys, member.id, ceremony, answer).await?;
+    ceremonies::finish_registration(ctx, passkeys, PasskeyOwner::Staff(member.id), ceremony, answer, "").await?;
     ctx.audit("staff.passkey_added", Some(member.id.to_string()), "").await?;
     Ok(())
 }
@@ -152,11 +152,7 @@ pub async fn add_passkey(ctx: &mut Ctx, passkeys: &Passkeys, ceremony: CeremonyI
 /// # Errors
 /// The store's.
 pub async fn begin_sign_in(ctx: &mut Ctx, passkeys: &Passkeys) -> Result<Ceremony> {
-    let (options, state) = passkeys.begin_sign_in()?;
-    let id = CeremonyId::new(ctx.now());
-    let expires_at = ctx.now() + rules::CEREMONY_LIFE;
-    store::insert_ceremony(ctx, id, SIGN_IN, None, &state, expires_at).await?;
-    Ok(Ceremony { id, options })
+    ceremonies::begin_sign_in_of(ctx, passkeys, OwnerKind::Staff).await
 }
 
 /// Signs a member of staff in by their passkey's answer; a session may then be started for them.
@@ -164,12 +160,9 @@ pub async fn begin_sign_in(ctx: &mut Ctx, passkeys: &Passkeys) -> Result<Ceremon
 /// # Errors
 /// [`Error::CeremonyOver`]; [`Error::Passkey`] when the answer is not believed, the passkey unknown, or its owner gone.
 pub async fn sign_in(ctx: &mut Ctx, passkeys: &Passkeys, ceremony: CeremonyId, answer: Value) -> Result<StaffId> {
-    let (_, state) = store::take_ceremony(ctx, ceremony, SIGN_IN).await?.ok_or(Error::CeremonyOver)?;
-    let staff = passkeys.claimed_by(&answer)?;
+    let (owner, _) = ceremonies::finish_sign_in(ctx, passkeys, OwnerKind::Staff, ceremony, answer).await?;
+    let PasskeyOwner::Staff(staff) = owner else { return Err(Error::Passkey) };
     current(ctx, staff).await.map_err(|_| Error::Passkey)?;
-    let known = store::passkeys_of(ctx, staff).await?;
-    let used = passkeys.finish_sign_in(&state, answer, &known)?;
-    store::use_passkey(ctx, &used.id, &used.passkey).await?;
     ctx.audit("staff.signed_in", Some(staff.to_string()), "").await?;
     Ok(staff)
 }
@@ -217,28 +210,11 @@ pub async fn end_staff(ctx: &mut Ctx, id: StaffId) -> Result<()> {
     let member = current(ctx, id).await?;
     not_the_last_administrator(ctx, &member).await?;
     store::end(ctx, id).await?;
+    kept::delete_of(ctx, PasskeyOwner::Staff(id)).await?;
     sessions::delete_of(ctx, SessionKind::Staff, &id.to_string()).await?;
     ctx.audit("staff.ended", Some(id.to_string()), "").await?;
     ctx.record(StaffEnded::KIND, &StaffEnded { staff: id }).await?;
     Ok(())
-}
-
-async fn begin_registration(ctx: &mut Ctx, passkeys: &Passkeys, member: &StaffMember) -> Result<Ceremony> {
-    let known = store::passkeys_of(ctx, member.id).await?;
-    let (options, state) = passkeys.begin_registration(member.id, &member.name, &known)?;
-    let id = CeremonyId::new(ctx.now());
-    let expires_at = ctx.now() + rules::CEREMONY_LIFE;
-    store::insert_ceremony(ctx, id, REGISTER, Some(member.id), &state, expires_at).await?;
-    Ok(Ceremony { id, options })
-}
-
-async fn finish_registration(ctx: &mut Ctx, passkeys: &Passkeys, staff: StaffId, ceremony: CeremonyId, answer: Value) -> Result<()> {
-    let (begun_by, state) = store::take_ceremony(ctx, ceremony, REGISTER).await?.ok_or(Error::CeremonyOver)?;
-    if begun_by != Some(staff) {
-        return Err(Error::CeremonyOver);
-    }
-    let kept = passkeys.finish_registration(&state, answer)?;
-    if store::insert_passkey(ctx, &kept.id, staff, &kept.passkey).await? { Ok(()) } else { Err(Error::Passkey) }
 }
 
 async fn invited(ctx: &mut Ctx, typed: &str) -> Result<([u8; 32], StaffId)> {

@@ -129,6 +129,15 @@ pub enum Error {
     /// The passkey's answer is not believed, or the passkey is unknown.
     #[error("passkey was refused")]
     Passkey,
+    /// No such passkey, or another person's.
+    #[error("no such passkey")]
+    PasskeyNotFound,
+    /// The account has as many passkeys as one may have.
+    #[error("too many passkeys")]
+    TooManyPasskeys,
+    /// Only who has just proven who they are may do this: the session was begun by something less, or too long ago.
+    #[error("a proof is needed")]
+    ProofNeeded,
     /// The ceremony is over or was used.
     #[error("passkey ceremony is over")]
     CeremonyOver,
@@ -216,6 +225,9 @@ impl Error {
             Self::NoRole => "no_role",
             Self::LastAdministrator => "last_administrator",
             Self::Passkey => "passkey_refused",
+            Self::PasskeyNotFound => "passkey_not_found",
+            Self::TooManyPasskeys => "too_many_passkeys",
+            Self::ProofNeeded => "proof_needed",
             Self::CeremonyOver => "passkey_over",
             Self::PasskeySettings { .. } => "passkey_settings",
             Self::UnknownPlace => "unknown_place",

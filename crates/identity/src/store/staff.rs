@@ -1,7 +1,7 @@
 use ::store::{Ctx, FromRow, Role, Row, StaffId, params};
 use civil::Timestamp;
 
-use crate::{CeremonyId, Result, StaffMember};
+use crate::{Result, StaffMember};
 
 ::store::queries! {
     MEMBER = "select id, name, roles, joined_at, ended_at from identity_staff where id = $1";
@@ -15,14 +15,6 @@ use crate::{CeremonyId, Result, StaffMember};
     DELETE_INVITATION = "delete from identity_invitation where code_hash = $1";
     DELETE_INVITATIONS_OF = "delete from identity_invitation where staff = $1";
     FORGET_INVITATIONS = "delete from identity_invitation where expires_at < $1";
-    INSERT_PASSKEY = "insert into identity_passkey (credential_id, staff, passkey, added_at) values ($1, $2, $3, $4) on conflict (credential_id) do nothing";
-    PASSKEYS_OF = "select passkey from identity_passkey where staff = $1 order by added_at, credential_id";
-    USE_PASSKEY = "update identity_passkey set passkey = $2, used_at = $3 where credential_id = $1";
-    DELETE_PASSKEYS_OF = "delete from identity_passkey where staff = $1";
-    INSERT_CEREMONY = "insert into identity_ceremony (id, kind, staff, state, expires_at) values ($1, $2, $3, $4, $5)";
-    CEREMONY = "select staff, state, expires_at from identity_ceremony where id = $1 and kind = $2";
-    DELETE_CEREMONY = "delete from identity_ceremony where id = $1";
-    FORGET_CEREMONIES = "delete from identity_ceremony where expires_at < $1";
 }
 
 impl FromRow for StaffMember {
@@ -67,12 +59,11 @@ pub(crate) async fn join(ctx: &mut Ctx, id: StaffId) -> Result<()> {
     Ok(())
 }
 
-/// Ends a member of staff, with all that could bring them back in.
+/// Ends a member of staff, with an open invitation.
 pub(crate) async fn end(ctx: &mut Ctx, id: StaffId) -> Result<()> {
     let now = ctx.now();
     ctx.tx().execute(END, params![id, now]).await?;
     ctx.tx().execute(DELETE_INVITATIONS_OF, params![id]).await?;
-    ctx.tx().execute(DELETE_PASSKEYS_OF, params![id]).await?;
     Ok(())
 }
 
@@ -89,46 +80,6 @@ pub(crate) async fn delete_invitation(ctx: &mut Ctx, code_hash: [u8; 32]) -> Res
     Ok(ctx.tx().execute(DELETE_INVITATION, params![code_hash]).await? == 1)
 }
 
-/// Keeps a passkey; false when its id is known.
-pub(crate) async fn insert_passkey(ctx: &mut Ctx, credential_id: &str, staff: StaffId, passkey: &str) -> Result<bool> {
-    let now = ctx.now();
-    Ok(ctx.tx().execute(INSERT_PASSKEY, params![credential_id, staff, passkey, now]).await? == 1)
-}
-
-pub(crate) async fn passkeys_of(ctx: &mut Ctx, staff: StaffId) -> Result<Vec<String>> {
-    Ok(ctx.tx().query::<(String,)>(PASSKEYS_OF, params![staff]).await?.into_iter().map(|(passkey,)| passkey).collect())
-}
-
-pub(crate) async fn use_passkey(ctx: &mut Ctx, credential_id: &str, passkey: &str) -> Result<()> {
-    let now = ctx.now();
-    ctx.tx().execute(USE_PASSKEY, params![credential_id, passkey, now]).await?;
-    Ok(())
-}
-
-pub(crate) async fn insert_ceremony(
-    ctx: &mut Ctx,
-    id: CeremonyId,
-    kind: &str,
-    staff: Option<StaffId>,
-    state: &str,
-    expires_at: Timestamp,
-) -> Result<()> {
-    ctx.tx().execute(INSERT_CEREMONY, params![id, kind, staff, state, expires_at]).await?;
-    Ok(())
-}
-
-/// Takes a ceremony away and gives who began it and its state; none when it is over or was taken before.
-pub(crate) async fn take_ceremony(ctx: &mut Ctx, id: CeremonyId, kind: &str) -> Result<Option<(Option<StaffId>, String)>> {
-    let now = ctx.now();
-    let Some((staff, state, expires_at)) = ctx.tx().query_opt::<(Option<StaffId>, String, Timestamp)>(CEREMONY, params![id, kind]).await?
-    else {
-        return Ok(None);
-    };
-    let taken = ctx.tx().execute(DELETE_CEREMONY, params![id]).await? == 1;
-    Ok((taken && now < expires_at).then_some((staff, state)))
-}
-
 pub(crate) async fn forget(ctx: &mut Ctx, before: Timestamp) -> Result<u64> {
-    let invitations = ctx.tx().execute(FORGET_INVITATIONS, params![before]).await?;
-    Ok(invitations + ctx.tx().execute(FORGET_CEREMONIES, params![before]).await?)
+    Ok(ctx.tx().execute(FORGET_INVITATIONS, params![before]).await?)
 }

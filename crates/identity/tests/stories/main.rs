@@ -8,6 +8,7 @@ mod life;
 mod links;
 mod media;
 mod op;
+mod own_passkeys;
 mod passkeys;
 mod phones;
 mod prove;
@@ -38,6 +39,7 @@ pub(crate) struct House {
 }
 
 pub(crate) const ORIGIN: &str = "https://tegata.example";
+pub(crate) const RP_ID: &str = "tegata.example";
 const MIGRATIONS: [Migrations; 1] = [identity::MIGRATIONS];
 
 /// A house on each engine.

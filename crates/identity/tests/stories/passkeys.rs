@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-pub(crate) const RP_ID: &str = "tegata.example";
+use crate::{ORIGIN, RP_ID};
 
 const USER_PRESENT: u8 = 0x01;
 const USER_VERIFIED: u8 = 0x04;
@@ -36,7 +36,7 @@ impl Authenticator {
             user: URL_SAFE_NO_PAD.decode(asked["user"]["id"].as_str().unwrap()).unwrap(),
             counter: 0,
             flags: USER_PRESENT | USER_VERIFIED,
-            origin: crate::ORIGIN.to_owned(),
+            origin: ORIGIN.to_owned(),
         };
         let answer = new.attest(asked);
         (new, answer)

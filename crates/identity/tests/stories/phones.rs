@@ -8,10 +8,10 @@ use store::{AccountId, Actor, Permission};
 use crate::card::hanako;
 use crate::{House, administrator, clerk, houses, nobody, refused};
 
-struct Phone(EcdsaKeyPair);
+pub(crate) struct Phone(EcdsaKeyPair);
 
 impl Phone {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
     }
 
@@ -28,7 +28,12 @@ async fn register(house: &House, account: AccountId, phone: &Phone) -> identity:
     register_in(house, account, None, phone).await
 }
 
-async fn register_in(house: &House, account: AccountId, session: Option<SessionId>, phone: &Phone) -> identity::Result<identity::Phone> {
+pub(crate) async fn register_in(
+    house: &House,
+    account: AccountId,
+    session: Option<SessionId>,
+    phone: &Phone,
+) -> identity::Result<identity::Phone> {
     let mut ctx = house.begin(Actor::Holder(account)).await;
     let asked = identity::phone_challenge(&mut ctx, account).await?;
     let registered =

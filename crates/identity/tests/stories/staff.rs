@@ -2,8 +2,8 @@ use identity::{Error, Invitation, Passkeys, SessionKind, SessionOwner, StaffEnde
 use jiff::SignedDuration;
 use store::{Actor, Permission, Role, StaffId};
 
-use crate::passkeys::{Authenticator, RP_ID};
-use crate::{House, administrator, clerk, houses, refused};
+use crate::passkeys::Authenticator;
+use crate::{House, RP_ID, administrator, clerk, houses, refused};
 
 fn passkeys() -> Passkeys {
     Passkeys::new(RP_ID, crate::ORIGIN, "Tegata").unwrap()

@@ -198,6 +198,8 @@ struct IdToken<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
     acr: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    amr: &'a [&'a str],
     sid: String,
     at_hash: String,
 }
@@ -218,6 +220,7 @@ pub(crate) fn id_token(provider: &Provider, client: &Client, made: &Made) -> Res
         auth_time: made.grant.auth_time.as_second(),
         nonce: made.nonce.as_deref(),
         acr: made.grant.acr.as_str(),
+        amr: made.grant.acr.methods(),
         sid: provider.session_name(client.id, made.grant.session),
         at_hash: half_hash(&made.access),
     };

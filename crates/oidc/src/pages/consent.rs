@@ -142,7 +142,9 @@ pub(crate) async fn go_on(
 ) -> Result<Response, Problem> {
     let brought = authorize::waiting(&mut ctx, &provider, &which.request).await?;
     let here = format!("/oidc/continue?request={}", which.request);
-    let start = format!("/start?next={}", query_value(&here));
+    // Where the card is asked for, the way in does not offer less.
+    let card = if brought.request.card { "&card=yes" } else { "" };
+    let start = format!("/start?next={}{card}", query_value(&here));
     let (next, person) = authorize::next(&mut ctx, &brought, session).await?;
     match (next, person) {
         (Next::Answer(acr), Some(person)) => {

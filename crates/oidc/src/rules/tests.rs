@@ -103,7 +103,12 @@ fn the_verifier_is_the_challenges_own() {
 
 fn person(at: Timestamp, by_card: bool) -> SignedIn {
     let card_at = by_card.then_some(at);
-    SignedIn { account: AccountId::from_bytes([2; 16]), session: SessionId::from_bytes([3; 16]), at, card_at, proven: true }
+    let (account, session) = (AccountId::from_bytes([2; 16]), SessionId::from_bytes([3; 16]));
+    SignedIn { account, session, at, entry: Some(Entry::Proof), card_at, proven: true }
+}
+
+fn by_passkey(at: Timestamp) -> SignedIn {
+    SignedIn { entry: Some(Entry::Passkey), ..person(at, false) }
 }
 
 fn asked(more: &[(&str, &str)]) -> AuthRequest {
@@ -138,6 +143,23 @@ fn strong_acts_ask_for_the_card_again() {
     // Signed in again since it was asked.
     assert_eq!(told(&[("prompt", "login")], &person(now(), true)), Next::Answer(Acr::Card));
     assert_eq!(told(&[("max_age", "0")], &person(now(), true)), Next::Answer(Acr::Card));
+}
+
+#[test]
+fn a_passkey_is_a_log_in_and_never_the_card() {
+    let all: Scopes = "openid resident".parse().unwrap();
+    let told = |more: &[(&str, &str)], person: &SignedIn| next(&asked(more), Some(person), &all, now());
+    assert_eq!(told(&[], &by_passkey(ago(599))), Next::Answer(Acr::Passkey));
+    assert_eq!(told(&[], &by_passkey(ago(601))), Next::Answer(Acr::Login));
+    for more in [&[("max_age", "0")][..], &[("prompt", "login")]] {
+        assert_eq!(told(more, &by_passkey(ago(1))), Next::SignIn);
+        assert_eq!(told(more, &by_passkey(now())), Next::Answer(Acr::Passkey), "signing in again is signing in");
+    }
+    let card = ("acr_values", "urn:tegata:acr:card");
+    for more in [&[card][..], &[card, ("max_age", "0")], &[card, ("prompt", "login")]] {
+        assert_eq!(told(more, &by_passkey(now())), Next::SignIn, "the card is asked for");
+    }
+    assert_eq!(told(&[card], &person(ago(1), true)), Next::Answer(Acr::Card));
 }
 
 #[test]

@@ -103,6 +103,34 @@ async fn a_strong_act_asks_for_the_card_again() {
 }
 
 #[tokio::test]
+async fn a_passkey_is_told_from_the_card_and_is_none() {
+    for house in houses().await {
+        let (hanako, library) = (house.hanako().await, house.program(|_| {}).await);
+        let by_card = house.tokens(&library, &hanako, &[]).await;
+        assert_eq!(library.reads(&house, by_card["id_token"].as_str().unwrap())["amr"], json!(["sc", "pin", "mfa"]));
+        // A minute after the card, in another browser.
+        house.pass(60);
+        let daily = house.by_passkey(hanako.account).await;
+        let tokens = house.tokens(&library, &daily, &[]).await;
+        let id = library.reads(&house, tokens["id_token"].as_str().unwrap());
+        assert_eq!((&id["acr"], &id["amr"]), (&json!(Acr::Passkey.as_str()), &json!(["pop", "user", "mfa"])));
+        assert_eq!(id["auth_time"].as_i64(), Some(house.now_s()));
+
+        let card = [("acr_values", "urn:tegata:acr:card"), ("max_age", "0")];
+        let waiting = house.starts(&library, Some(&daily), &card).await;
+        let start = house.get(&waiting.location, &[("cookie", &daily.cookie)]).await.location;
+        assert!(start.starts_with("/start?next=") && start.ends_with("&card=yes"), "the way in offers no passkey: {start}");
+        let quiet = house.starts(&library, Some(&daily), &[card[0], ("prompt", "none")]).await;
+        assert_eq!(quiet.sent("error").as_deref(), Some("login_required"));
+
+        house.pass(601);
+        let later = house.tokens(&library, &daily, &[]).await;
+        let id = library.reads(&house, later["id_token"].as_str().unwrap());
+        assert_eq!((&id["acr"], id.get("amr")), (&json!(Acr::Login.as_str()), None));
+    }
+}
+
+#[tokio::test]
 async fn who_only_holds_shared_cards_is_asked_to_prove_who_they_are() {
     for house in houses().await {
         let library = house.program(|_| {}).await;

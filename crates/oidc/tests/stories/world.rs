@@ -185,6 +185,15 @@ impl House {
         Person { account, session: started.id, cookie: format!("{}={}", web::HOLDER_COOKIE, started.token) }
     }
 
+    /// A browser in which somebody is signed in as by a passkey.
+    pub(crate) async fn by_passkey(&self, account: AccountId) -> Person {
+        let mut ctx = self.begin(Actor::Anonymous).await;
+        let made_up = identity::Demonstration::of_a_made_up_town();
+        let started = identity::sign_in_as_by_passkey(&mut ctx, made_up, account, "Firefox").await.unwrap();
+        ctx.commit().await.unwrap();
+        Person { account, session: started.id, cookie: format!("{}={}", web::HOLDER_COOKIE, started.token) }
+    }
+
     /// Registers a service as the console does.
     pub(crate) async fn program(&self, change: impl FnOnce(&mut Registration)) -> Program {
         let key = TokenKey::es256(&make_es256().unwrap()).unwrap();

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use civil::Date;
-use identity::SessionOwner;
+use identity::{Demonstration, SessionOwner};
 use jiff::SignedDuration;
 use oidc::{ClientId, Scope};
 use population::{Event, Relation, Resident, Status};
@@ -356,11 +356,17 @@ impl Simulator {
 
     /// Logs somebody in: with the card, which answers a real question, or as by a passkey. Gives the session's token and how long it lasts.
     pub(super) async fn log_in(&self, player: &Player, card: bool) -> Outcome<(String, i64)> {
-        if let Some(certificate) = player.certificate.clone().filter(|_| card) {
+        let certificate = player.certificate.clone().filter(|_| card);
+        let by_card = certificate.is_some();
+        if let Some(certificate) = certificate {
             self.desk.prove(&self.store, certificate).await?;
         }
         let mut ctx = self.store.begin(Actor::Anonymous).await?;
-        let started = identity::start_session(&mut ctx, SessionOwner::Holder(player.account), "simulator").await?;
+        let made_up = Demonstration::of_a_made_up_town();
+        let started = match by_card {
+            true => identity::renew_session(&mut ctx, None, player.account, "simulator").await?,
+            false => identity::sign_in_as_by_passkey(&mut ctx, made_up, player.account, "simulator").await?,
+        };
         let life_s = started.ends_at.as_second() - ctx.now().as_second();
         ctx.commit().await?;
         Ok((started.token, life_s))

@@ -106,24 +106,29 @@ async fn everybody(view: &View, simulator: &Simulator) -> Result<Vec<Person>, Pr
 struct People<'a> {
     view: &'a View,
     next: &'a str,
+    /// Where the person is going, a passkey is not enough.
+    card: bool,
     people: Vec<Person>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(default)]
 struct Next {
-    #[serde(default)]
     next: String,
+    /// `yes` where the card itself is asked for.
+    card: String,
 }
 
 /// The log-in page: who is it? Somebody chosen beforehand is logged in without a word.
-async fn people(view: View, Extension(simulator): Of, Query(Next { next }): Query<Next>) -> Result<Response, Problem> {
+async fn people(view: View, Extension(simulator): Of, Query(Next { next, card }): Query<Next>) -> Result<Response, Problem> {
+    let card = card == "yes";
     let chosen = simulator.prepared().person.clone();
     if let Some(chosen) = chosen {
-        return enter(&simulator, chosen.person, chosen.card, &next).await;
+        return enter(&simulator, chosen.person, chosen.card || card, &next).await;
     }
     let people = everybody(&view, &simulator).await?;
     let title = view.t("simulator-people-title");
-    Ok(view.page(&Page::plain(&title), &People { view: &view, next: &next, people }))
+    Ok(view.page(&Page::plain(&title), &People { view: &view, next: &next, card, people }))
 }
 
 #[derive(Deserialize)]

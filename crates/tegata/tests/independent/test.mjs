@@ -87,7 +87,7 @@ test('three different people log in, and each is told as they are', async () => 
 
 test('an everyday log-in is none with the card, and a light account is led to prove itself', async () => {
   await simulator.ask('/person', { person: 'adult', card: false });
-  assert.equal((await service.logIn('openid')).claims.acr, 'urn:tegata:acr:login');
+  assert.equal((await service.logIn('openid')).claims.acr, 'urn:tegata:acr:passkey');
   await assert.rejects(asPerson('light', 'openid'), /not led back[^]*だれかを確かめ|not led back[^]*本人確認/);
 });
 
