@@ -13,6 +13,7 @@ import { PassView } from './pass/view.ts';
 
 const FRESH_MS = 5_000;
 const ASK_AGAIN_MS = 30_000;
+const SAID: Record<Over, string> = { ended: 'card.phone_ended', unknown: 'card.phone_unknown', new: 'card.proof_needed' };
 const answers = shelf<Kept>('cards');
 
 class TegataCard extends HTMLElement {
@@ -85,9 +86,9 @@ class TegataCard extends HTMLElement {
   }
 
   async #cards(): Promise<CardsAnswer> {
-    this.#phone ??= (await findPhone()) ?? (await registerPhone(this.dataset['devices'] ?? ''));
-    const asked = new URLSearchParams({ device: this.#phone.device, ...(this.#kept?.answeredAt ? { seen: this.#kept.answeredAt } : {}) });
     try {
+      this.#phone ??= (await findPhone()) ?? (await registerPhone(this.dataset['devices'] ?? ''));
+      const asked = new URLSearchParams({ device: this.#phone.device, ...(this.#kept?.answeredAt ? { seen: this.#kept.answeredAt } : {}) });
       return await ask<CardsAnswer>(`${this.dataset['endpoint']}?${asked}`);
     } catch (cause) {
       if (cause instanceof Problem) this.#over = overFor(cause.body);
@@ -103,10 +104,10 @@ class TegataCard extends HTMLElement {
     this.#phone = undefined;
     this.#views.clear();
     const login = this.dataset['login'];
-    const next = over === 'ended'
-      ? login ? el('a', { class: 'button button--small', href: login }, text('card.begin_again')) : undefined
+    const next = over !== 'unknown'
+      ? login ? el('a', { class: 'button button--small', href: `${login}?card=yes` }, text('card.begin_again')) : undefined
       : el('button', { class: 'button button--small', type: 'button', onclick: () => void this.#beginAgain() }, text('card.use_again'));
-    this.#notice.replaceChildren(note('error', text(over === 'ended' ? 'card.phone_ended' : 'card.phone_unknown'), next));
+    this.#notice.replaceChildren(note('error', text(SAID[over]), next));
     delete this.#notice.dataset['said'];
     this.replaceChildren(this.#notice);
   }

@@ -1,4 +1,4 @@
-/** Passkeys for staff: the server's JSON to WebAuthn and back. */
+/** Passkeys of residents and staff: the server's JSON to WebAuthn and back. */
 import { fromBase64Url, toBase64Url } from './lib/bytes.ts';
 import { ask } from './lib/http.ts';
 import { text } from './lib/texts.ts';
@@ -22,7 +22,7 @@ async function run(form: HTMLFormElement): Promise<void> {
     const fields = Object.fromEntries([...new FormData(form)].filter(([, value]) => typeof value === 'string'));
     const begun = await ask<Begun>(form.dataset['begin'] ?? '', { body: fields });
     const credential = form.dataset['passkey'] === 'register' ? await create(begun) : await get(begun);
-    const { next } = await ask<{ next: string }>(form.dataset['finish'] ?? '', { body: { ...(begun.ticket === undefined ? {} : { ticket: begun.ticket }), credential }, timeoutMs: 30_000 });
+    const { next } = await ask<{ next: string }>(form.dataset['finish'] ?? '', { body: { ...fields, ...(begun.ticket === undefined ? {} : { ticket: begun.ticket }), credential }, timeoutMs: 30_000 });
     location.assign(next);
   } catch (cause) {
     const cancelled = cause instanceof DOMException && (cause.name === 'NotAllowedError' || cause.name === 'AbortError');

@@ -63,5 +63,6 @@ test('a phone gets a name people know', () => {
 test('a phone that was ended is told from one the centre does not know, and neither from being signed out', () => {
   assert.equal(overFor({ code: 'cards.phone_ended' }), 'ended');
   assert.equal(overFor({ code: 'cards.no_such_phone' }), 'unknown');
+  assert.equal(overFor({ code: 'proof_needed' }), 'new');
   for (const other of [{ code: 'web.not_signed_in' }, { code: 404 }, undefined, null, 'Not Found']) assert.equal(overFor(other), undefined);
 });

@@ -1,4 +1,4 @@
-//! The resident's own pages: prove who you are, be linked to the register, see your phones and who looked.
+//! The resident's own pages: prove who you are, come back by passkey, be linked to the register, see your phones and who looked.
 
 mod api;
 mod apps;
@@ -9,6 +9,7 @@ mod kiosk;
 mod media;
 mod mine;
 mod pages;
+mod passkeys;
 mod proxies;
 mod stations;
 
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::http::Method;
-use identity::CodeKind;
+use identity::{CodeKind, Passkeys};
 use web::{CodeRoute, MenuItem, Service};
 
 pub use domain::{Browser, FORGET_AFTER_MIDNIGHT, FORGET_DAILY, Proofing, RegionKey, answer_app, answer_proof, begin_app, link_waiting};
@@ -41,15 +42,17 @@ const CODES: &[CodeRoute] = &[
 ];
 
 fn every_page() -> axum::Router<web::App> {
-    let parts = [apps::routes(), media::routes(), proxies::routes(), mine::routes(), kiosk::routes(), counter::routes()];
+    let parts =
+        [apps::routes(), media::routes(), passkeys::routes(), proxies::routes(), mine::routes(), kiosk::routes(), counter::routes()];
     parts.into_iter().fold(pages::routes(), axum::Router::merge)
 }
 
-/// The passport service; `proofing` knows whom to trust and where the nearest reader is.
-pub fn service(proofing: Arc<Proofing>) -> Service {
+/// The passport service; `proofing` knows whom to trust and where the nearest reader is, `passkeys` are those of the house.
+pub fn service(proofing: Arc<Proofing>, passkeys: Arc<Passkeys>) -> Service {
+    let api = api::routes().merge(stations::routes()).merge(passkeys::api());
     Service {
         pages: every_page().layer(Extension(Arc::clone(&proofing))),
-        api: api::routes().merge(stations::routes()).layer(Extension(proofing)),
+        api: api.layer(Extension(proofing)).layer(Extension(passkeys)),
         reactions: Box::new(|reactions| {
             // Who proved themselves before the register knew them is linked by the bundle that brings them.
             reactions.on(registry::BUNDLE_APPLIED, |ctx, _| {

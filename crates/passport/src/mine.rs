@@ -24,6 +24,8 @@ struct Held<'a> {
     view: &'a View,
     account: Vec<(String, String)>,
     proofs: Vec<(String, String)>,
+    /// What they are called, and since when.
+    passkeys: Vec<(String, String)>,
     register: Option<Vec<(String, String)>>,
 }
 
@@ -50,8 +52,12 @@ async fn held(view: View, Reader(mut ctx): Reader) -> Result<Response, Problem> 
         Some(resident) => register_lines(&view, &mut ctx, resident).await?,
         None => None,
     };
+    let mut passkeys = Vec::new();
+    for passkey in identity::passkeys_of(&mut ctx, me).await? {
+        passkeys.push((passkey.label, view.t1("share-since", "moment", &view.moment(&passkey.added_at))));
+    }
     let title = view.t("data-title");
-    Ok(view.page(&Page::resident(&title), &Held { view: &view, account: about, proofs, register }))
+    Ok(view.page(&Page::resident(&title), &Held { view: &view, account: about, proofs, passkeys, register }))
 }
 
 /// What the register outside the town hall's network knows of the person: what the bridge carries, and no more.
@@ -99,6 +105,7 @@ pub(crate) async fn export_own(ctx: &mut Ctx, me: AccountId) -> Result<Value, Er
     let mine = identity::account(ctx, me).await?;
     let proofs = identity::proofs_of(ctx, me).await?;
     let phones = identity::phones_of(ctx, me).await?;
+    let passkeys = identity::passkeys_of(ctx, me).await?;
     let media = identity::media_of(ctx, me).await?;
     let agents = identity::agents_of(ctx, me).await?;
     let principals = identity::principals_of(ctx, me).await?;
@@ -117,6 +124,7 @@ pub(crate) async fn export_own(ctx: &mut Ctx, me: AccountId) -> Result<Value, Er
         },
         "proofs": proofs.iter().map(|proof| json!({ "kind": proof.kind, "at": proof.at, "until": proof.until })).collect::<Vec<_>>(),
         "phones": phones.iter().map(|phone| json!({ "label": phone.label, "registered_at": phone.registered_at, "ended_at": phone.ended_at })).collect::<Vec<_>>(),
+        "passkeys": passkeys.iter().map(|passkey| json!({ "label": passkey.label, "added_at": passkey.added_at, "used_at": passkey.used_at })).collect::<Vec<_>>(),
         "media": media.iter().map(|medium| json!({ "kind": medium.kind, "label": medium.label, "bound_at": medium.bound_at, "ended_at": medium.ended_at })).collect::<Vec<_>>(),
         "act_for_me": agents.iter().map(proxy).collect::<Vec<_>>(),
         "i_act_for": principals.len(),

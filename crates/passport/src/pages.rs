@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Form, Router};
-use identity::{Phone, PhoneEnd, PhoneId, ProofState, SessionId, SessionOwner, Started};
+use identity::{Entry, PasskeyId, Phone, PhoneEnd, PhoneId, ProofState, SessionId, SessionOwner, Started};
 use jiff::Timestamp;
 use jpki::Purpose;
 use serde::Deserialize;
@@ -19,6 +19,7 @@ use web::{App, Caller, Page, Problem, Reader, Session, View};
 use crate::api::account;
 use crate::browser::{Begun, browser_of, with_cookies};
 use crate::domain::{Proofing, looks as looks_of};
+use crate::passkeys::ISLAND;
 
 /// Lines of the access log on a page.
 const LOOKS_MAX: u32 = 100;
@@ -40,18 +41,37 @@ struct Start<'a> {
     view: &'a View,
     next: &'a str,
     apps: Vec<&'a IdentityApp>,
+    passkey: Option<LogIn>,
+    /// Where the person is going, a passkey is not enough.
+    card: bool,
+}
+
+/// The way in by a passkey.
+pub(crate) struct LogIn {
+    /// Where its answer goes.
+    pub(crate) finish: String,
 }
 
 #[derive(Deserialize, Default)]
+#[serde(default)]
 pub(crate) struct Next {
-    #[serde(default)]
     pub(crate) next: String,
+    /// `yes` where the card itself is asked for.
+    card: String,
 }
 
-/// What will happen, before it does.
+impl Next {
+    pub(crate) fn asks_for_card(&self) -> bool {
+        self.card == "yes"
+    }
+}
+
+/// What will happen, before it does; and the shorter way for who has a passkey.
 async fn start(view: View, Extension(proofing): Extension<Arc<Proofing>>, Query(next): Query<Next>) -> Response {
     let title = view.t("start-title");
-    view.page(&Page::plain(&title), &Start { view: &view, next: &next.next, apps: proofing.apps.offered().collect() })
+    let (passkey, card) = (LogIn::of(&view, &next), next.asks_for_card());
+    let body = Start { view: &view, next: &next.next, apps: proofing.apps.offered().collect(), passkey, card };
+    view.page(&Page::plain(&title).with_island(ISLAND.0, ISLAND.1), &body)
 }
 
 /// Begins a proof for this browser.
@@ -147,6 +167,7 @@ struct Me<'a> {
     waiting: bool,
     proven: bool,
     phones: Vec<Phone>,
+    passkeys: Vec<Passkey>,
     sign_ins: Vec<SignIn>,
     looks: Vec<Look>,
     /// Live things to tap with, where the town has places that accept any.
@@ -155,11 +176,20 @@ struct Me<'a> {
     proxies: bool,
 }
 
+/// A passkey as the page shows it.
+struct Passkey {
+    id: PasskeyId,
+    label: String,
+    since: String,
+    used: Option<String>,
+}
+
 /// A browser that is signed in.
 struct SignIn {
     id: SessionId,
     browser: String,
     since: String,
+    by_passkey: bool,
     here: bool,
 }
 
@@ -176,6 +206,7 @@ async fn me(view: View, headers: HeaderMap, Reader(mut ctx): Reader) -> Result<R
     let linked = identity::link_of(&mut ctx, id).await?.is_some();
     let waiting = identity::match_open_for(&mut ctx, id).await?.is_some();
     let phones = identity::phones_of(&mut ctx, id).await?.into_iter().filter(|phone| phone.ended_at.is_none()).collect();
+    let passkeys = passkeys(&view, &mut ctx, id).await?;
     let sign_ins = sign_ins(&view, &mut ctx, id, &headers).await?;
     let mut looks = Vec::new();
     for entry in looks_of(&mut ctx, id, LOOKS_MAX).await? {
@@ -186,8 +217,31 @@ async fn me(view: View, headers: HeaderMap, Reader(mut ctx): Reader) -> Result<R
     let media = (!crate::media::accepted(&view).is_empty()).then_some(live);
     let proxies = !crate::proxies::programmes(&view).is_empty();
     let title = view.t("menu-me");
-    let body = Me { view: &view, name: mine.name, linked, waiting, proven: mine.keys.is_some(), phones, sign_ins, looks, media, proxies };
+    let body = Me {
+        view: &view,
+        name: mine.name,
+        linked,
+        waiting,
+        proven: mine.keys.is_some(),
+        phones,
+        passkeys,
+        sign_ins,
+        looks,
+        media,
+        proxies,
+    };
     Ok(view.page(&Page::resident(&title), &body))
+}
+
+/// The caller's passkeys, the oldest first.
+async fn passkeys(view: &View, ctx: &mut Ctx, id: AccountId) -> Result<Vec<Passkey>, Problem> {
+    let row = |passkey: identity::OwnPasskey| Passkey {
+        id: passkey.id,
+        label: passkey.label,
+        since: view.moment(&passkey.added_at),
+        used: passkey.used_at.map(|used| view.moment(&used)),
+    };
+    Ok(identity::passkeys_of(ctx, id).await?.into_iter().map(row).collect())
 }
 
 /// The browsers signed in as the caller, the newest first.
@@ -200,6 +254,7 @@ async fn sign_ins(view: &View, ctx: &mut Ctx, id: AccountId, headers: &HeaderMap
     let row = |session: identity::Session| SignIn {
         id: session.id,
         browser: session.label,
+        by_passkey: session.entry == Some(Entry::Passkey),
         since: view.moment(&session.started_at),
         here: Some(session.id) == here,
     };

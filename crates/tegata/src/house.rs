@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::{Extension, Router};
 use cards::Office;
 use console::Console;
+use identity::Passkeys;
 use jiff::SignedDuration;
 use jpki::{Anchors, OnUnknown, Policy, TrustMode, Verifier};
 use oidc::Provider;
@@ -61,10 +62,16 @@ pub struct House {
 }
 
 /// The one list of services.
-fn services(office: &Arc<Office>, proofing: &Arc<Proofing>, console: Console, provider: &Arc<Provider>) -> Vec<Service> {
+fn services(
+    office: &Arc<Office>,
+    proofing: &Arc<Proofing>,
+    passkeys: &Arc<Passkeys>,
+    console: Console,
+    provider: &Arc<Provider>,
+) -> Vec<Service> {
     vec![
         cards::service(Arc::clone(office)),
-        passport::service(Arc::clone(proofing)),
+        passport::service(Arc::clone(proofing), Arc::clone(passkeys)),
         console::service(Arc::new(console)),
         oidc::service(Arc::clone(provider)),
     ]
@@ -91,11 +98,12 @@ fn assemble(setup: &Setup) -> Outcome<Assembled> {
     let revocation = Arc::new(Checking::new(lists, setup.town.trust.ocsp.as_ref()));
     let proofing = Arc::new(proofing(setup, &keys, anchors, &revocation)?);
     let host = setup.origin.split_once("://").map_or("localhost", |(_, host)| host).split(':').next().unwrap_or("localhost").to_owned();
-    let passkeys = Arc::new(identity::Passkeys::new(&host, &setup.origin, setup.town.name.ja())?);
+    let passkeys = Arc::new(Passkeys::new(&host, &setup.origin, setup.town.name.ja())?);
     let bridge = Arc::new(keys.bridge()?);
     let demonstration = setup.demo.then(identity::Demonstration::of_a_made_up_town);
     let provider = Arc::new(Provider::new(&setup.origin, keys.tokens(setup.clock.now())?, &keys.pairwise()?, Arc::new(Outside::default())));
-    let services = services(&office, &proofing, Console::new(passkeys, Arc::clone(&bridge), demonstration), &provider);
+    let services =
+        services(&office, &proofing, &passkeys, Console::new(Arc::clone(&passkeys), Arc::clone(&bridge), demonstration), &provider);
     let mut assembled = Assembled {
         migrations: migrations(&services),
         services,
@@ -138,12 +146,12 @@ pub fn services_of_nobody(town: &Arc<Town>) -> Outcome<Vec<Service>> {
         region_key: None,
         station: None,
     });
-    let passkeys = Arc::new(identity::Passkeys::new("localhost", ORIGIN, town.name.ja())?);
+    let passkeys = Arc::new(Passkeys::new("localhost", ORIGIN, town.name.ja())?);
     let bridge = Arc::new(BridgeKeys::new(&[secret], &secret).map_err(|_| "a key of the right length")?);
     let key = identity::jose::TokenKey::es256(&identity::jose::make_es256()?)?;
     let keyring = oidc::Keyring::new(vec![key]).ok_or("a key for ES256")?;
     let provider = Arc::new(Provider::new(ORIGIN, keyring, &secret, Arc::new(Outside::default())));
-    Ok(services(&office, &proofing, Console::new(passkeys, bridge, None), &provider))
+    Ok(services(&office, &proofing, &passkeys, Console::new(Arc::clone(&passkeys), bridge, None), &provider))
 }
 
 /// The tables of every room.

@@ -23,13 +23,13 @@ export async function registerPhone(devices: string): Promise<Phone> {
   return phone;
 }
 
-/** Why the centre gives this phone no cards: it was ended, or it is not the phone of who is signed in. */
-export type Over = 'ended' | 'unknown';
+/** Why the centre gives this phone no cards: it was ended, it is not the phone of who is signed in, or a new phone is set up with the card only. */
+export type Over = 'ended' | 'unknown' | 'new';
 
 /** What a problem of the centre's says of this phone; nothing when it is about something else, or somebody else's page in between. */
 export function overFor(problem: unknown): Over | undefined {
   const { code } = (problem ?? {}) as { code?: unknown };
-  return code === 'cards.phone_ended' ? 'ended' : code === 'cards.no_such_phone' ? 'unknown' : undefined;
+  return code === 'cards.phone_ended' ? 'ended' : code === 'cards.no_such_phone' ? 'unknown' : code === 'proof_needed' ? 'new' : undefined;
 }
 
 export const forgetPhone = (): Promise<void> => phones.delete('me');

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use serde::Deserialize;
 use town::ProgrammeId;
-use web::{App, Caller, Page, Problem, Reader, View, signed_in, to_mend};
+use web::{App, Caller, Page, Problem, Reader, Session, View, signed_in, to_mend};
 
 use crate::domain::{self, CardView, Offer, Office, Sharer, Taken};
 use crate::model::{Error, HoldingId, How};
@@ -29,6 +29,8 @@ struct Home<'a> {
     taken: Vec<FullCard>,
     /// A notice of why there is nothing yet: its key.
     unlinked: Option<&'static str>,
+    /// Whether to offer a passkey: the person has just proven who they are, and has none.
+    passkey: bool,
 }
 
 #[derive(Template)]
@@ -66,7 +68,12 @@ struct Offered {
 }
 
 /// The family's cards, and what can be applied for.
-pub(super) async fn home(view: View, Extension(office): Extension<Arc<Office>>, Caller(mut ctx): Caller) -> Result<Response, Problem> {
+pub(super) async fn home(
+    view: View,
+    Extension(office): Extension<Arc<Office>>,
+    Session(session): Session,
+    Caller(mut ctx): Caller,
+) -> Result<Response, Problem> {
     let title = view.t("home-title");
     let Actor::Holder(account) = ctx.actor else {
         return Ok(view.page(&Page::plain(&title), &Landing { view: &view }));
@@ -75,12 +82,14 @@ pub(super) async fn home(view: View, Extension(office): Extension<Arc<Office>>, 
     let cards = domain::my_cards(&mut ctx, &office, None).await?;
     let offers = domain::offers(&mut ctx).await?;
     let taken = domain::places_taken(&mut ctx).await?;
+    let passkey = identity::passkey_offered(&mut ctx, session).await?;
     ctx.commit().await?;
     let home = Home {
         cards: cards.iter().map(|card| shown(&view, card)).collect(),
         offers: offers.iter().map(|offer| offered(&view, offer)).collect(),
         taken: taken.into_iter().map(|taken| full_card(&view, taken)).collect(),
         unlinked,
+        passkey,
         view: &view,
     };
     let page = Page::resident(&title);
@@ -102,7 +111,7 @@ async fn unlinked(ctx: &mut ::store::Ctx, account: AccountId) -> Result<Option<&
 /// The same page without anybody's data, kept by the service worker for when there is no network.
 pub(super) async fn offline(view: View) -> Response {
     let title = view.t("home-title");
-    let home = Home { view: &view, cards: Vec::new(), offers: Vec::new(), taken: Vec::new(), unlinked: None };
+    let home = Home { view: &view, cards: Vec::new(), offers: Vec::new(), taken: Vec::new(), unlinked: None, passkey: false };
     view.page(&Page::resident(&title).with_island("card.js", TEXTS), &home)
 }
 

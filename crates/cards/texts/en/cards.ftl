@@ -17,6 +17,8 @@ landing-what = Cards you can use
 
 home-title = Cards
 home-offers = You can apply for
+home-passkey = Log in with a passkey from now on
+home-passkey-hint = Without the card, by fingerprint or face
 home-not-linked = The counter is checking
     .next = You have proved who you are. Your cards appear once you have been matched with the resident register.
 home-not-matched = You could not be matched with the resident register
@@ -54,6 +56,7 @@ card-phone-ended = This phone was ended. It shows no cards any more. To use it a
 card-begin-again = Prove with the card
 card-phone-unknown = This phone was ended before. It can be registered again, as a phone of the person who is logged in.
 card-use-again = Register this phone
+card-proof-needed = To have your cards on this phone, prove who you are with your My Number Card.
 
 ended-not-entitled = It ended because the entitlement ended.
 ended-share-ended = The share was ended.

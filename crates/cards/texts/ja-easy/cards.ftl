@@ -17,6 +17,8 @@ landing-what = 使える カード
 
 home-title = カード
 home-offers = もうしこむ ことが できます
+home-passkey = 次（つぎ）からは パスキーで ログイン
+home-passkey-hint = カードなしで、指（ゆび）や 顔（かお）で ログインできます
 home-not-linked = 町の 人が 確（たし）かめて います
     .next = あなたの 確認（かくにん）は 終わりました。町の 人が 確かめると カードが 出ます。
 home-not-matched = 住民登録（じゅうみんとうろく）が 見つかりませんでした
@@ -54,6 +56,7 @@ card-phone-ended = この スマートフォンは 終わりました。カー�
 card-begin-again = カードで 確（たし）かめる
 card-phone-unknown = この スマートフォンの 前の 登録（とうろく）は 終わりました。もう一度 登録する ことが できます。
 card-use-again = この スマートフォンを 登録する
+card-proof-needed = この スマートフォンに カードを 入れるには、マイナンバーカードで 確（たし）かめて ください。
 
 ended-not-entitled = もう 使えません。条件（じょうけん）に 合わなく なりました。
 ended-share-ended = いっしょに 使う ことが 終わりました。

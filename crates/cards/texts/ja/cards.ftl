@@ -17,6 +17,8 @@ landing-what = 使えるカード
 
 home-title = カード
 home-offers = 申請できるもの
+home-passkey = 次からはパスキーでログイン
+home-passkey-hint = カードを出さずに、指紋や顔でログインできます
 home-not-linked = 窓口で確かめています
     .next = 本人確認は済んでいます。住民登録との照合が終わると、カードが表示されます。
 home-not-matched = 住民登録と照合できませんでした
@@ -54,6 +56,7 @@ card-phone-ended = このスマートフォンの登録は終わっています�
 card-begin-again = カードで本人確認をする
 card-phone-unknown = このスマートフォンの以前の登録は終わっています。いまログインしている人のスマートフォンとして、もう一度登録できます。
 card-use-again = このスマートフォンを登録する
+card-proof-needed = このスマートフォンにカードを入れるには、マイナンバーカードでの本人確認が必要です。
 
 ended-not-entitled = 資格がなくなったため、使えなくなりました。
 ended-share-ended = 分けあいが終わりました。

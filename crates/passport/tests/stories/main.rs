@@ -8,9 +8,13 @@ mod card;
 #[path = "../../../identity/tests/stories/op.rs"]
 #[allow(dead_code, reason = "these stories bend it less")]
 mod op;
+#[path = "../../../identity/tests/stories/passkeys.rs"]
+#[allow(dead_code, reason = "these stories bend it less")]
+mod passkeys;
 
 mod apps;
 mod links;
+mod own_passkeys;
 mod pages;
 
 use std::path::Path;
@@ -29,6 +33,7 @@ use store::{AccountId, Actor, Clock as _, Ctx, JobHandlers, Reactions, ResidentI
 use tower::ServiceExt as _;
 
 pub(crate) const ORIGIN: &str = "http://localhost:8080";
+pub(crate) const RP_ID: &str = "localhost";
 const MATCHING: [u8; 32] = [1; 32];
 const HEADER: &str =
     "住民番号,世帯番号,氏名,生年月日,性別,住所,集落,状態,異動日,住民となった日,支援措置,温泉証番号,要介護度,在学,若者医療番号";
@@ -46,6 +51,7 @@ pub(crate) struct House {
     _db: TestDb,
 }
 
+#[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) location: String,
@@ -88,7 +94,8 @@ impl House {
             region_key: Some(passport::RegionKey(*b"town key of demo")),
             station: Some("http://localhost:8081".to_owned()),
         });
-        let service = service(Arc::clone(&proofing));
+        let passkeys = Arc::new(identity::Passkeys::new(RP_ID, ORIGIN, "Tegata").unwrap());
+        let service = service(Arc::clone(&proofing), passkeys);
         let (mut reactions, mut jobs) = (Reactions::default(), JobHandlers::default());
         (service.reactions)(&mut reactions);
         (service.jobs)(&mut jobs);
@@ -149,7 +156,7 @@ impl House {
         self.clock.set(self.clock.now() + time);
     }
 
-    async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let text = |value: &header::HeaderValue| value.to_str().unwrap().to_owned();
         let location = response.headers().get(header::LOCATION).map(text).unwrap_or_default();

@@ -15,7 +15,7 @@ pub(crate) fn kept(cookies: &[String], name: &str) -> String {
 }
 
 /// Signs in with a card, from a page somebody wanted; gives the session's cookie and where one arrives.
-async fn sign_in(house: &House, card: &crate::card::Card, wanted: &str) -> (String, String) {
+pub(crate) async fn sign_in(house: &House, card: &crate::card::Card, wanted: &str) -> (String, String) {
     let begun = house.post("", "/start", &format!("next={wanted}")).await;
     let proof = kept(&begun.cookies, "tegata_proof");
     let page = house.get(&proof, "/start/read").await.body;
