@@ -15,9 +15,12 @@ export async function signIn(page, town, card) {
   await page.waitForURL(`${town.origin}/`);
 }
 
+/** The button of the way in that leads to the card reader. */
+export const cardButton = (page) => page.locator('main form[method="post"][action="/start"] button');
+
 /** From the first page of the way in through the card reader, to wherever the person was going. */
 export async function byCard(page, town, card) {
-  await page.locator('main form button').click();
+  await cardButton(page).click();
   await page.locator(`a[href^="${town.station}"]`).click();
   await page.locator('input[name="own"]').check();
   await page.locator(`input[name="card"][value="${card}"]`).check();
@@ -122,4 +125,18 @@ export async function clerk(browser, town, options = {}) {
   await page.getByRole('button', { name: 'パスキーなしで体験する' }).click();
   await page.waitForURL(`${town.origin}/staff`);
   return page;
+}
+
+/** Gives a page's browser an authenticator that knows its owner; gives the line to it. */
+export async function authenticator(page) {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('WebAuthn.enable');
+  const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
+  const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', { options });
+  return {
+    /** The passkeys it holds. */
+    passkeys: async () => (await devtools.send('WebAuthn.getCredentials', { authenticatorId })).credentials,
+    /** Takes a passkey over, as a synchronised account does. */
+    take: (credential) => devtools.send('WebAuthn.addCredential', { authenticatorId, credential }),
+  };
 }

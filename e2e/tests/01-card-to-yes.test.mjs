@@ -1,7 +1,7 @@
 // From a resident's card to a green yes at the clinic.
 import assert from 'node:assert/strict';
 import { DESK, look, lookAtBoth, press, somebody, write } from '../lib/browser.mjs';
-import { card, childrenOf, counter, live, next, scan, shown } from '../lib/people.mjs';
+import { card, cardButton, childrenOf, counter, live, next, scan, shown } from '../lib/people.mjs';
 import { story } from '../lib/story.mjs';
 import { PASSWORD } from '../lib/town.mjs';
 
@@ -22,7 +22,7 @@ story('from a resident’s card to a green yes', {}, async ({ town, browser, ste
   });
   await step('what will happen is told before it does', async () => {
     await look(parent, '01-start');
-    await press(parent, submit());
+    await press(parent, cardButton(parent));
     await parent.waitForURL('**/start/read');
     await look(parent, '01-read');
     compared = await parent.locator('main .panel b.num').innerText();

@@ -1,7 +1,7 @@
 // Other people, other cards, other words.
 import assert from 'node:assert/strict';
 import { look, press, somebody } from '../lib/browser.mjs';
-import { childrenOf, clerk, counter, live, scan, scanned, shown, signIn } from '../lib/people.mjs';
+import { cardButton, childrenOf, clerk, counter, live, scan, scanned, shown, signIn } from '../lib/people.mjs';
 import { story } from '../lib/story.mjs';
 
 /** 2021年10月11日 as an English page writes it. */
@@ -63,7 +63,7 @@ story('seniors, adults, and readers of easy Japanese and English', {}, async ({ 
       await visit('/join', 'join');
       await visit('/verify', 'verify');
       await reader.goto(`${town.origin}/start`);
-      await reader.locator('main form button').click();
+      await cardButton(reader).click();
       
       await reader.locator(`a[href^="${town.station}"]`).click();
       await look(reader, `05-${language}-station`, { axe: false });

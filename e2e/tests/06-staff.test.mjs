@@ -1,7 +1,7 @@
 // The town's staff at their desk, and sometimes on a phone.
 import assert from 'node:assert/strict';
 import { DESK, look, lookAtBoth, press, somebody, tabTo, write } from '../lib/browser.mjs';
-import { clerk, counter, scanned, shown, signIn } from '../lib/people.mjs';
+import { authenticator, clerk, counter, scanned, shown, signIn } from '../lib/people.mjs';
 import { story } from '../lib/story.mjs';
 
 story('the staff', {}, async ({ town, browser, step }) => {
@@ -36,10 +36,7 @@ story('the staff', {}, async ({ town, browser, step }) => {
     const link = await staff.locator('.notice--success code').innerText();
     await lookAtBoth(staff, '06-members');
     const colleague = await somebody(browser, { size: DESK });
-    const devtools = await colleague.context().newCDPSession(colleague);
-    await devtools.send('WebAuthn.enable');
-    const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
-    await devtools.send('WebAuthn.addVirtualAuthenticator', { options });
+    await authenticator(colleague);
     await colleague.goto(link);
     await press(colleague, colleague.getByRole('button', { name: 'パスキーを作る' }));
     await colleague.waitForURL(`${town.origin}/staff`);

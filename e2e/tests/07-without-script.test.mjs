@@ -1,7 +1,7 @@
 // A browser without JavaScript: slower, not shut out.
 import assert from 'node:assert/strict';
 import { look, somebody } from '../lib/browser.mjs';
-import { childrenOf, clerk, signIn } from '../lib/people.mjs';
+import { cardButton, childrenOf, clerk, signIn } from '../lib/people.mjs';
 import { story } from '../lib/story.mjs';
 
 const CERTIFICATE = '子ども医療費受給資格証';
@@ -16,7 +16,7 @@ story('without JavaScript', {}, async ({ town, browser, step }) => {
     await plain(parent, 'landing');
     await parent.goto(`${town.origin}/start`);
     await plain(parent, 'start');
-    await parent.locator('main form button').click();
+    await cardButton(parent).click();
     await plain(parent, 'read');
     await signIn(parent, town, 'parent');
     await plain(parent, 'home');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { look, lookAtBoth, somebody } from '../lib/browser.mjs';
-import { live } from '../lib/people.mjs';
+import { cardButton, live } from '../lib/people.mjs';
 import { story } from '../lib/story.mjs';
 import { PASSWORD } from '../lib/town.mjs';
 
@@ -11,7 +11,7 @@ story('a card reader of its own', {}, async ({ town, browser, step }) => {
   /** The code a browser shows for its proof. */
   const begin = async (page) => {
     await page.goto(`${town.origin}/start`);
-    await page.locator('main form button').click();
+    await cardButton(page).click();
     await page.waitForURL('**/start/read');
     return (await page.locator('.code-big').first().innerText()).trim();
   };

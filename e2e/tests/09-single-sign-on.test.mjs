@@ -4,29 +4,9 @@ import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { Apache } from '../lib/apache.mjs';
 import { DESK, look, lookAtBoth, somebody } from '../lib/browser.mjs';
-import { Library } from '../lib/library.mjs';
+import { Library, register } from '../lib/library.mjs';
 import { byCard, clerk } from '../lib/people.mjs';
 import { story } from '../lib/story.mjs';
-
-/** Fills the console's form in; gives the client_id and, where there is one, the secret. */
-async function register(staff, town, { name, purpose, redirect, logout = [], backchannel = '', scopes, ages = '', exceptions = [], fapi2 = false, keys = '' }) {
-  await staff.goto(`${town.origin}/staff/services/new`);
-  await staff.fill('#name', name);
-  await staff.fill('#purpose', purpose);
-  await staff.fill('#redirect_uris', redirect.join('\n'));
-  await staff.fill('#logout_uris', logout.join('\n'));
-  await staff.fill('#backchannel_uri', backchannel);
-  for (const scope of scopes) await staff.locator(`input[name="scope"][value="${scope}"]`).check();
-  await staff.fill('#ages', ages);
-  if (fapi2) await staff.locator('input[name="profile"][value="fapi2"]').check();
-  for (const exception of exceptions) await staff.locator(`input[name="exception"][value="${exception}"]`).check();
-  await staff.fill('#keys', keys);
-  await staff.getByRole('button', { name: '保存する' }).click();
-  await staff.getByText('client_id').waitFor();
-  const id = await staff.locator('.facts dd code').first().textContent();
-  const secret = await staff.locator('.notice--success code').first().textContent({ timeout: 500 }).catch(() => undefined);
-  return { id, secret };
-}
 
 story('single sign-on', {}, async ({ town, browser, step }) => {
   const [library, clinic, apache] = [await Library.open(), await Library.open({ dpop: true }), await Apache.prepare()];
