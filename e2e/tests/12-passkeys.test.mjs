@@ -22,10 +22,10 @@ story('passkeys of residents', {}, async ({ town, browser, step }) => {
     await step('after the card a passkey is offered, made and named', async () => {
       await signIn(resident, town, 'parent');
       await live(resident, CARD);
-      await look(resident, '11-offer');
+      await look(resident, '12-offer');
       await press(resident, resident.getByRole('link', { name: /次からはパスキーでログイン/ }));
       await resident.waitForURL('**/me/passkeys/new');
-      await lookAtBoth(resident, '11-new');
+      await lookAtBoth(resident, '12-new');
       await write(resident, resident.locator('#label'), '台所のタブレット');
       await press(resident, resident.getByRole('button', { name: 'パスキーを作る' }));
       await resident.waitForURL('**/me#passkeys');
@@ -35,7 +35,7 @@ story('passkeys of residents', {}, async ({ town, browser, step }) => {
       await write(resident, row.locator('input[name="label"]'), 'わたしの電話');
       await press(resident, row.getByRole('button', { name: '変える', exact: true }));
       await resident.locator('#passkeys', { hasText: 'わたしの電話' }).waitFor();
-      await lookAtBoth(resident, '11-me');
+      await lookAtBoth(resident, '12-me');
       await resident.goto(town.origin);
       assert.equal(await resident.getByRole('link', { name: /次からはパスキーでログイン/ }).count(), 0, 'who has one is not asked again');
     });
@@ -43,7 +43,7 @@ story('passkeys of residents', {}, async ({ town, browser, step }) => {
     await step('signed out, the passkey leads back in, and the phone shows its cards', async () => {
       await logOut(resident);
       await resident.goto(`${town.origin}/start`);
-      await lookAtBoth(resident, '11-start');
+      await lookAtBoth(resident, '12-start');
       await press(resident, passkey(resident));
       await resident.waitForURL(`${town.origin}/`);
       await live(resident, CARD);
@@ -72,7 +72,7 @@ story('passkeys of residents', {}, async ({ town, browser, step }) => {
       await resident.goto(`${library.origin}/login?scope=openid&acr_values=urn:tegata:acr:card&max_age=0`);
       await resident.getByText('カードで確かめてください').waitFor();
       assert.equal(await passkey(resident).count(), 0);
-      await look(resident, '11-card-asked');
+      await look(resident, '12-card-asked');
       await byCard(resident, town, 'parent');
       await resident.waitForURL(`${library.origin}/callback?**`);
       assert.deepEqual([library.last.claims.acr, library.last.claims.amr], ['urn:tegata:acr:card', ['sc', 'pin', 'mfa']]);
@@ -101,12 +101,12 @@ story('passkeys of residents', {}, async ({ town, browser, step }) => {
       await other.waitForURL(`${town.origin}/`);
       const link = other.getByRole('link', { name: 'カードで本人確認をする' });
       await link.waitFor();
-      await look(other, '11-new-phone');
+      await look(other, '12-new-phone');
       await press(other, link);
       await other.waitForURL('**/start?card=yes');
       await other.goto(`${town.origin}/me/passkeys/new`);
       await other.getByText('先に、カードかアプリで確かめます').waitFor();
-      await look(other, '11-card-first');
+      await look(other, '12-card-first');
     });
 
     await step('ended, it lets nobody in, and what it began elsewhere is over', async () => {
@@ -117,7 +117,7 @@ story('passkeys of residents', {}, async ({ town, browser, step }) => {
       await other.waitForURL('**/start?next=/me');
       await press(other, passkey(other));
       await other.getByRole('alert').filter({ hasText: 'マイナンバーカードでログインしてください' }).waitFor();
-      await lookAtBoth(other, '11-refused');
+      await lookAtBoth(other, '12-refused');
       await other.context().close();
     });
 
@@ -127,7 +127,7 @@ story('passkeys of residents', {}, async ({ town, browser, step }) => {
       assert.match(await plain.content(), /<noscript>.*使えないときは、下の「カードを読む」からお進みください/);
       await passkey(plain).click();
       assert.equal(await plain.locator('form[method="post"] input[name="next"]').inputValue(), '/me', 'where one was going is not lost');
-      await look(plain, '11-without-script', { axe: false });
+      await look(plain, '12-without-script', { axe: false });
       await plain.context().close();
     });
   } finally {
