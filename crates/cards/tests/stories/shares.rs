@@ -43,7 +43,8 @@ async fn what_was_shared_ends_when_the_clerk_ends_its_source_or_the_account_is_u
             if by_clerk {
                 let child = hers.holding.resident;
                 let all = cards::cards_of_resident(&mut ctx, child).await.unwrap();
-                let mut held: Vec<_> = all.iter().map(|held| (held.account, held.how)).collect();
+                let of_youth = all.iter().filter(|held| held.programme.as_str() == YOUTH);
+                let mut held: Vec<_> = of_youth.map(|held| (held.account, held.how)).collect();
                 held.sort_unstable_by_key(|(account, _)| *account == grandmother.account);
                 assert_eq!(held, [(mother.account, How::Guardian), (grandmother.account, How::Shared)]);
                 cards::end_by_clerk(&mut ctx, hers.holding.id).await.unwrap();

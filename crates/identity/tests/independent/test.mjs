@@ -33,6 +33,8 @@ name = { ja = "自動アプリ", ja-easy = "自動アプリ", en = "Found app" }
 issuer = "${app.issuer}"
 client_id = "town-found"
 scopes = ${scopes}
+acr_values = ["aal3"]
+acr_accepted = ["aal3"]
 assurance = "signature"
 assertion_audience = "issuer"
 

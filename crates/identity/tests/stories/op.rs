@@ -174,6 +174,7 @@ name = { ja = "自動アプリ", ja-easy = "自動アプリ", en = "Found app" }
 issuer = "https://op.example.jp/realms/main"
 client_id = "aozora"
 scopes = ["openid", "name", "address", "birthdate", "gender"]
+acr_accepted = ["aal3"]
 assurance = "signature"
 assertion_audience = "issuer"
 "#;
