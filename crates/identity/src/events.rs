@@ -105,6 +105,15 @@ event! {
     }
 }
 event! {
+    /// A resident let an identity app lead to their account no more.
+    AppEnded = "identity.app_ended" {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        app: AppId,
+    }
+}
+event! {
     /// One call at the counter ended all by which an account was used: phones, things laid on a reader, sessions.
     AllEnded = "identity.all_ended" {
         /// Whose.

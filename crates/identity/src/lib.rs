@@ -17,7 +17,7 @@ mod rules;
 pub mod secret;
 mod store;
 
-pub use domain::apps::{begin_app_proof, complete_app_proof, note_app_refusal, take_app_answer};
+pub use domain::apps::{apps_of, begin_app_proof, complete_app_proof, end_app, note_app_refusal, take_app_answer};
 pub use domain::counter::{CounterItems, assurance_of, end_everything, prove_at_counter};
 pub use domain::devices::{devices, end_device, pair, pairing_code, verifiers_of};
 pub use domain::life::{close_account, duplicates, merge_accounts};

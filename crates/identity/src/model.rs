@@ -12,7 +12,7 @@ mod media;
 mod passkeys;
 mod proxies;
 
-pub use apps::{AppAnswer, AppBegun, AppQuestion, AppQuestionId, AppRefusal, AppTold};
+pub use apps::{AppAnswer, AppBegun, AppQuestion, AppQuestionId, AppRefusal, AppTold, UsedApp};
 pub use error::{Error, Result};
 pub use media::{BoundBy, BoundMedium, Document, MediaKey, MediumEnd, MediumId, MediumNumber};
 pub use passkeys::{Ceremony, CeremonyId, OwnPasskey, PasskeyId};

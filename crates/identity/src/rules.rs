@@ -16,6 +16,8 @@ pub(crate) const PROOF_LIFE: SignedDuration = SignedDuration::from_mins(10);
 pub(crate) const PROOF_TO_SESSION_US: i64 = 20 * 60 * 1_000_000;
 /// For how many days the proof of an identity app counts: it does not tell when the certificate behind it ends.
 pub(crate) const APP_PROOF_DAYS: i64 = 365;
+/// Days after which a provider's subject that nobody used leads to no account any more: the provider has to tell the four items again.
+pub(crate) const APP_SUBJECT_DAYS: i64 = 365;
 /// For how many days a clerk's look at a document counts.
 pub(crate) const COUNTER_PROOF_DAYS: i64 = 365;
 /// How long a question put to a phone may be answered.

@@ -106,6 +106,7 @@ pub(crate) async fn export_own(ctx: &mut Ctx, me: AccountId) -> Result<Value, Er
     let proofs = identity::proofs_of(ctx, me).await?;
     let phones = identity::phones_of(ctx, me).await?;
     let passkeys = identity::passkeys_of(ctx, me).await?;
+    let apps = identity::apps_of(ctx, me).await?;
     let media = identity::media_of(ctx, me).await?;
     let agents = identity::agents_of(ctx, me).await?;
     let principals = identity::principals_of(ctx, me).await?;
@@ -125,6 +126,7 @@ pub(crate) async fn export_own(ctx: &mut Ctx, me: AccountId) -> Result<Value, Er
         "proofs": proofs.iter().map(|proof| json!({ "kind": proof.kind, "at": proof.at, "until": proof.until })).collect::<Vec<_>>(),
         "phones": phones.iter().map(|phone| json!({ "label": phone.label, "registered_at": phone.registered_at, "ended_at": phone.ended_at })).collect::<Vec<_>>(),
         "passkeys": passkeys.iter().map(|passkey| json!({ "label": passkey.label, "added_at": passkey.added_at, "used_at": passkey.used_at })).collect::<Vec<_>>(),
+        "identity_apps": apps.iter().map(|app| json!({ "app": app.app, "first_used_at": app.first_used_at, "last_used_at": app.last_used_at })).collect::<Vec<_>>(),
         "media": media.iter().map(|medium| json!({ "kind": medium.kind, "label": medium.label, "bound_at": medium.bound_at, "ended_at": medium.ended_at })).collect::<Vec<_>>(),
         "act_for_me": agents.iter().map(proxy).collect::<Vec<_>>(),
         "i_act_for": principals.len(),

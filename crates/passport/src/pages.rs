@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use jpki::Purpose;
 use serde::Deserialize;
 use store::{AccountId, Actor, AuditEntry, Ctx};
-use town::IdentityApp;
+use town::{AppId, IdentityApp};
 use web::{App, Caller, Page, Problem, Reader, Session, View};
 
 use crate::api::account;
@@ -31,6 +31,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/start/done", get(done))
         .route("/me", get(me))
         .route("/me/phones/{phone}/end", post(end_phone))
+        .route("/me/apps/{app}/end", post(end_app))
         .route("/me/sessions/{session}/end", post(end_session))
         .route("/logout", post(log_out))
 }
@@ -168,6 +169,7 @@ struct Me<'a> {
     proven: bool,
     phones: Vec<Phone>,
     passkeys: Vec<Passkey>,
+    apps: Vec<UsedApp>,
     sign_ins: Vec<SignIn>,
     looks: Vec<Look>,
     /// Live things to tap with, where the town has places that accept any.
@@ -182,6 +184,13 @@ struct Passkey {
     label: String,
     since: String,
     used: Option<String>,
+}
+
+/// An identity app that leads to the account.
+struct UsedApp {
+    id: AppId,
+    name: String,
+    used: String,
 }
 
 /// A browser that is signed in.
@@ -207,6 +216,7 @@ async fn me(view: View, headers: HeaderMap, Reader(mut ctx): Reader) -> Result<R
     let waiting = identity::match_open_for(&mut ctx, id).await?.is_some();
     let phones = identity::phones_of(&mut ctx, id).await?.into_iter().filter(|phone| phone.ended_at.is_none()).collect();
     let passkeys = passkeys(&view, &mut ctx, id).await?;
+    let apps = used_apps(&view, &mut ctx, id).await?;
     let sign_ins = sign_ins(&view, &mut ctx, id, &headers).await?;
     let mut looks = Vec::new();
     for entry in looks_of(&mut ctx, id, LOOKS_MAX).await? {
@@ -225,6 +235,7 @@ async fn me(view: View, headers: HeaderMap, Reader(mut ctx): Reader) -> Result<R
         proven: mine.keys.is_some(),
         phones,
         passkeys,
+        apps,
         sign_ins,
         looks,
         media,
@@ -242,6 +253,16 @@ async fn passkeys(view: &View, ctx: &mut Ctx, id: AccountId) -> Result<Vec<Passk
         used: passkey.used_at.map(|used| view.moment(&used)),
     };
     Ok(identity::passkeys_of(ctx, id).await?.into_iter().map(row).collect())
+}
+
+/// The identity apps by which the caller proved who they are. One the pack no longer offers is called by its id.
+async fn used_apps(view: &View, ctx: &mut Ctx, id: AccountId) -> Result<Vec<UsedApp>, Problem> {
+    let row = |used: identity::UsedApp| {
+        let offered = view.app.town().identity_apps.iter().find(|app| app.id == used.app);
+        let name = offered.map_or_else(|| used.app.to_string(), |app| view.words(&app.name).to_owned());
+        UsedApp { id: used.app, name, used: view.moment(&used.last_used_at) }
+    };
+    Ok(identity::apps_of(ctx, id).await?.into_iter().map(row).collect())
 }
 
 /// The browsers signed in as the caller, the newest first.
@@ -280,6 +301,14 @@ fn look(view: &View, entry: &AuditEntry) -> Look {
 async fn end_phone(Caller(mut ctx): Caller, Path(phone): Path<PhoneId>) -> Result<Redirect, Problem> {
     account(&ctx)?;
     identity::end_phone(&mut ctx, phone, PhoneEnd::NotUsed).await?;
+    ctx.commit().await?;
+    Ok(Redirect::to("/me"))
+}
+
+/// Lets an identity app lead to the caller no more.
+async fn end_app(Caller(mut ctx): Caller, Path(app): Path<AppId>) -> Result<Redirect, Problem> {
+    let id = account(&ctx)?;
+    identity::end_app(&mut ctx, id, &app).await?;
     ctx.commit().await?;
     Ok(Redirect::to("/me"))
 }

@@ -1,17 +1,17 @@
-use ::store::{AccountId, Actor, Ctx, Register};
-use jiff::ToSpan as _;
+use ::store::{AccountId, Actor, Ctx, Permission, Register};
+use jiff::{SignedDuration, ToSpan as _};
 use serde::Serialize;
 use town::{AppAssurance, AppId, IdentityApp};
 
 use super::life::account_by_items;
 use super::prove::{asker, date_of_birth, keep_account, match_items};
 use crate::rp::{AppProvider, Apps, Asking};
-use crate::rules::{self, APP_PROOF_DAYS, PROOF_LIFE};
+use crate::rules::{self, APP_PROOF_DAYS, APP_SUBJECT_DAYS, PROOF_LIFE};
 use crate::store::apps::{self as store, NewQuestion};
 use crate::store::people;
 use crate::{
-    Account, AccountProven, AppAnswer, AppBegun, AppQuestion, AppQuestionId, AppRefusal, AppRefused, AppTold, Assurance, Error, Level,
-    Proof, ProofId, ProofKind, Proven, Result, Settings, secret,
+    Account, AccountProven, AppAnswer, AppBegun, AppEnded, AppQuestion, AppQuestionId, AppRefusal, AppRefused, AppTold, Assurance, Error,
+    Level, Proof, ProofId, ProofKind, Proven, Result, Settings, UsedApp, secret,
 };
 
 /// Puts a question to an identity app: gives the address the browser goes to, and the secret it keeps to bring the answer. Anyone may ask; who is
@@ -75,7 +75,8 @@ pub async fn complete_app_proof(
     let app = apps.offered_app(&question.app)?;
     let keys = told.items.as_ref().map(|items| settings.match_secret().keys(match_items(items)));
     let subject = settings.subject_key(&app.issuer, &told.subject);
-    let by_subject = store::account_by_subject(ctx, subject).await?;
+    let used_since = ctx.now() - SignedDuration::from_hours(24 * APP_SUBJECT_DAYS);
+    let by_subject = store::account_by_subject(ctx, subject, used_since).await?;
     same_birthday(ctx, by_subject, &told).await?;
     let by_items = account_by_items(ctx, register, by_subject, keys.zip(told.items.as_ref())).await?;
     let asker = asker(ctx, question.asker, keys).await?;
@@ -158,4 +159,32 @@ pub async fn note_app_refusal(ctx: &mut Ctx, app: &AppId, state: &str, refused: 
         ctx.record(AppRefused::KIND, &event).await?;
     }
     Ok(())
+}
+
+/// Gives the apps that lead to an account of the caller's.
+///
+/// # Errors
+/// [`Error::AccountNotFound`] for another's; the store's `Forbidden`.
+pub async fn apps_of(ctx: &mut Ctx, account: AccountId) -> Result<Vec<UsedApp>> {
+    own(ctx, account)?;
+    store::of_account(ctx, account).await
+}
+
+/// Lets an app lead to the caller's account no more. Whoever proves themselves by it again is found by the four items, as somebody new is.
+///
+/// # Errors
+/// [`Error::UnknownApp`] when it did not; as [`apps_of`].
+pub async fn end_app(ctx: &mut Ctx, account: AccountId, app: &AppId) -> Result<()> {
+    own(ctx, account)?;
+    if !store::forget_app(ctx, account, app).await? {
+        return Err(Error::UnknownApp);
+    }
+    ctx.audit("account.app_ended", Some(account.to_string()), app.as_str()).await?;
+    ctx.record(AppEnded::KIND, &AppEnded { account, app: app.clone() }).await?;
+    Ok(())
+}
+
+fn own(ctx: &Ctx, account: AccountId) -> Result<()> {
+    ctx.allow(Permission::OwnAccount)?;
+    if ctx.actor == Actor::Holder(account) { Ok(()) } else { Err(Error::AccountNotFound) }
 }

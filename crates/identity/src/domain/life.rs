@@ -106,18 +106,18 @@ async fn empty(ctx: &mut Ctx, account: AccountId, why: PhoneEnd) -> Result<()> {
         kept::delete(ctx, account).await?;
         ctx.record(Unlinked::KIND, &Unlinked { account, resident: link.resident }).await?;
     }
-    apps::forget_subjects(ctx, account).await?;
     store::close(ctx, account).await?;
     ctx.record(AccountClosed::KIND, &AccountClosed { account }).await?;
     Ok(())
 }
 
-/// Ends whatever somebody could be taken for the person of an account by: phones, passkeys, media, sessions.
+/// Ends whatever somebody could be taken for the person of an account by: phones, passkeys, identity apps, media, sessions.
 pub(super) async fn end_ways_in(ctx: &mut Ctx, account: AccountId, phone: PhoneEnd, medium: MediumEnd) -> Result<()> {
     for known in kept_phones::of_account(ctx, account).await? {
         phones::end(ctx, account, known.id, phone).await?;
     }
     passkeys::end_all(ctx, account).await?;
+    apps::forget_subjects(ctx, account).await?;
     media::end_all(ctx, account, medium).await?;
     sessions::end_all(ctx, account).await
 }

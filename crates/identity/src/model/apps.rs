@@ -141,3 +141,14 @@ impl std::fmt::Debug for AppTold {
         f.write_str("AppTold(…)")
     }
 }
+
+/// An identity app by which somebody proved who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsedApp {
+    /// The app; the pack may offer it no longer.
+    pub app: AppId,
+    /// Since when.
+    pub first_used_at: Timestamp,
+    /// When it was used last.
+    pub last_used_at: Timestamp,
+}

@@ -2,7 +2,7 @@ use ::store::{AccountId, Ctx, FromRow, Row, params};
 use civil::Timestamp;
 use town::AppId;
 
-use crate::{AppQuestionId, Result};
+use crate::{AppQuestionId, Result, UsedApp};
 
 /// A question put to an identity app, as it is kept.
 pub(crate) struct Asked {
@@ -40,10 +40,14 @@ pub(crate) struct NewQuestion<'a> {
     REFUSE = "update identity_app_question set refused = $2 where id = $1 and (refused is null or refused <> $2)";
     FORGET = "delete from identity_app_question where expires_at < $1";
     FORGET_SUBJECTS = "delete from identity_app_subject where account = $1";
-    BY_SUBJECT = "select account from identity_app_subject where subject_key = $1";
+    BY_SUBJECT = "select account from identity_app_subject where subject_key = $1 and last_used_at > $2";
     SAVE_SUBJECT = "insert into identity_app_subject (subject_key, account, app, first_used_at, last_used_at) values ($1, $2, $3, $4, $4)
-        on conflict (subject_key) do update set last_used_at = excluded.last_used_at";
+        on conflict (subject_key) do update set account = excluded.account, last_used_at = excluded.last_used_at";
+    APPS_OF = "select app, min(first_used_at), max(last_used_at) from identity_app_subject where account = $1 group by app order by app";
+    FORGET_APP = "delete from identity_app_subject where account = $1 and app = $2";
 }
+
+::store::from_row!(UsedApp { app, first_used_at, last_used_at });
 
 impl FromRow for Asked {
     fn from_row(row: &Row) -> ::store::Result<Self> {
@@ -92,8 +96,18 @@ pub(crate) async fn forget(ctx: &mut Ctx, before: Timestamp) -> Result<u64> {
     Ok(ctx.tx().execute(FORGET, params![before]).await?)
 }
 
-pub(crate) async fn account_by_subject(ctx: &mut Ctx, key: [u8; 32]) -> Result<Option<AccountId>> {
-    Ok(ctx.tx().query_opt::<(AccountId,)>(BY_SUBJECT, params![key]).await?.map(|(id,)| id))
+/// The account a subject used since then leads to.
+pub(crate) async fn account_by_subject(ctx: &mut Ctx, key: [u8; 32], since: Timestamp) -> Result<Option<AccountId>> {
+    Ok(ctx.tx().query_opt::<(AccountId,)>(BY_SUBJECT, params![key, since]).await?.map(|(id,)| id))
+}
+
+pub(crate) async fn of_account(ctx: &mut Ctx, account: AccountId) -> Result<Vec<UsedApp>> {
+    Ok(ctx.tx().query(APPS_OF, params![account]).await?)
+}
+
+/// Lets no subject of an app lead to an account any more; false when none did.
+pub(crate) async fn forget_app(ctx: &mut Ctx, account: AccountId, app: &AppId) -> Result<bool> {
+    Ok(ctx.tx().execute(FORGET_APP, params![account, app]).await? > 0)
 }
 
 pub(crate) async fn save_subject(ctx: &mut Ctx, key: [u8; 32], account: AccountId, app: &AppId) -> Result<()> {

@@ -1,9 +1,10 @@
 use identity::{
-    AccountProven, AppAnswer, AppBegun, AppRefusal, AppRefused, Apps, Assurance, Error, Level, ProofKind, Proven, Result, note_app_refusal,
+    AccountProven, AppAnswer, AppBegun, AppEnded, AppRefusal, AppRefused, Apps, Assurance, Error, Level, ProofKind, Proven, Result,
+    note_app_refusal,
 };
 use jiff::SignedDuration;
 use serde_json::json;
-use store::{Actor, Match};
+use store::{AccountId, Actor, Match};
 use town::AppId;
 
 use crate::card::{hanako, taro};
@@ -142,6 +143,39 @@ async fn a_sign_in_without_items_needs_somebody_who_is_known() {
         let signed_in = prove(&house, &op, &apps, Actor::Anonymous, &fixed()).await.unwrap();
         assert_eq!((signed_in.account().id, signed_in.keys(), signed_in.account().name.as_str()), (account, None, "青空　花子"));
         assert!(signed_in.items().is_none());
+    }
+}
+
+#[tokio::test]
+async fn an_app_leads_to_its_person_until_they_take_it_away_or_leave_it_unused_for_a_year() {
+    for house in houses().await {
+        let op = Op::new(start());
+        let apps = op.apps(ORIGIN);
+        let items = op.state().told.clone();
+        let account = prove(&house, &op, &apps, Actor::Anonymous, &fixed()).await.unwrap().account().id;
+        let mut ctx = house.begin(Actor::Holder(account)).await;
+        assert_eq!(identity::apps_of(&mut ctx, account).await.unwrap().iter().map(|used| &used.app).collect::<Vec<_>>(), [&fixed()]);
+        refused!(identity::end_app(&mut ctx, account, &found()).await, Error::UnknownApp);
+        identity::end_app(&mut ctx, account, &fixed()).await.unwrap();
+        assert_eq!(identity::apps_of(&mut ctx, account).await.unwrap(), []);
+        ctx.commit().await.unwrap();
+        op.state().told = json!({});
+        refused!(prove(&house, &op, &apps, Actor::Anonymous, &fixed()).await, Error::App(AppRefusal::Claims));
+        assert_eq!(house.events(AppEnded::KIND).await.len(), 1);
+
+        op.state().told = items;
+        let again = prove(&house, &op, &apps, Actor::Anonymous, &fixed()).await.unwrap();
+        assert_eq!((again.account().id, again.opened()), (account, false), "the four items still find the person");
+        op.state().told = json!({});
+        house.pass(SignedDuration::from_hours(24 * 364));
+        assert_eq!(prove(&house, &op, &apps, Actor::Anonymous, &fixed()).await.unwrap().account().id, account);
+        house.pass(SignedDuration::from_hours(24 * 365));
+        refused!(prove(&house, &op, &apps, Actor::Anonymous, &fixed()).await, Error::App(AppRefusal::Claims));
+
+        let stranger = AccountId::new(start());
+        let mut ctx = house.begin(Actor::Holder(stranger)).await;
+        refused!(identity::apps_of(&mut ctx, account).await, Error::AccountNotFound);
+        refused!(identity::end_app(&mut ctx, account, &fixed()).await, Error::AccountNotFound);
     }
 }
 
