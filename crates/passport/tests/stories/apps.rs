@@ -56,7 +56,7 @@ async fn one_may_choose_an_app_and_is_led_there_by_a_page_of_ours() {
             address
         );
         let line = going.cookies.iter().find(|line| line.starts_with("tegata_app=")).unwrap();
-        assert!(line.contains("; Path=/start/app; HttpOnly; SameSite=Lax; Max-Age=900"), "{line}");
+        assert!(line.contains("; Path=/; HttpOnly; SameSite=Lax; Max-Age=900"), "{line}");
         let sent: std::collections::HashMap<_, _> = url::Url::parse(address).unwrap().query_pairs().into_owned().collect();
         assert_eq!(sent["redirect_uri"], "http://localhost:8080/start/app/fixed/callback");
         assert_eq!(sent["acr_values"], "aal3 crl");
