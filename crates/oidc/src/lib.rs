@@ -45,6 +45,7 @@ pub const MIGRATIONS: Migrations = Migrations {
     files: &[
         ("202611260200_create.sql", include_str!("../migrations/202611260200_create.sql")),
         ("202611261500_fewer_rows.sql", include_str!("../migrations/202611261500_fewer_rows.sql")),
+        ("202611261610_known_as.sql", include_str!("../migrations/202611261610_known_as.sql")),
     ],
 };
 
@@ -82,6 +83,12 @@ pub fn service(provider: Arc<Provider>) -> Service {
                 Box::pin(async move {
                     let out: identity::SignedOut = event.payload()?;
                     Ok(domain::sign_out::signed_out(ctx, out.account).await?)
+                })
+            });
+            reactions.on(identity::AccountsMerged::KIND, |ctx, event| {
+                Box::pin(async move {
+                    let merged: identity::AccountsMerged = event.payload()?;
+                    Ok(domain::sign_out::merged(ctx, merged.kept, merged.closed).await?)
                 })
             });
             reactions.on(identity::AccountClosed::KIND, |ctx, event| {

@@ -294,6 +294,8 @@ pub struct Grant {
     pub tokens_ended_at: Timestamp,
     /// Until when, if it is over.
     pub ended_at: Option<Timestamp>,
+    /// The account whose name the service hears: the person's own, or one that was merged into it.
+    pub known_as: AccountId,
 }
 
 impl GrantId {

@@ -76,10 +76,10 @@ pub async fn merge_accounts(ctx: &mut Ctx, register: &dyn Register, keep: Accoun
         (first.assurance, first.substitutes) = (second.assurance, second.substitutes);
         people::update_account(ctx, &first).await?;
     }
-    empty(ctx, close, PhoneEnd::Replaced).await?;
     ctx.audit("account.merged", Some(resident.to_string()), "").await?;
+    // First: what reacts takes over what the second has, which ends then.
     ctx.record(AccountsMerged::KIND, &AccountsMerged { kept: keep, closed: close }).await?;
-    Ok(())
+    empty(ctx, close, PhoneEnd::Replaced).await
 }
 
 /// Closes the caller's own account: everything it shows ends at once, and what it holds of the person is deleted. What was recorded of uses stays in the

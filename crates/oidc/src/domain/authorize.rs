@@ -153,7 +153,7 @@ pub async fn agree_to_all(ctx: &mut Ctx, client: ClientId) -> Result<()> {
 /// # Errors
 /// [`Error::NotProven`] for an account of which nobody knows whose it is: a service would take its label for a name. [`Error::RequestOver`] when there is a
 /// sign-in of this number.
-pub(crate) async fn grant(ctx: &mut Ctx, id: GrantId, client: &Client, scopes: Scopes, person: &SignedIn, acr: Acr) -> Result<Grant> {
+pub(crate) async fn grant(ctx: &mut Ctx, id: GrantId, client: &Client, scopes: Scopes, person: &SignedIn, acr: Acr) -> Result<()> {
     if !person.proven {
         return Err(Error::NotProven);
     }
@@ -170,13 +170,14 @@ pub(crate) async fn grant(ctx: &mut Ctx, id: GrantId, client: &Client, scopes: S
         told_on: ctx.today(),
         tokens_ended_at: Timestamp::UNIX_EPOCH,
         ended_at: None,
+        known_as: person.account,
     };
     if !grants::insert(ctx, &grant, now + CODE_LIFE).await? {
         return Err(Error::RequestOver);
     }
     ctx.audit("oidc.signed_in", Some(person.account.to_string()), &client.id.to_string()).await?;
     ctx.record("oidc.signed_in", &serde_json::json!({ "grant": grant.id, "client": client.id, "account": person.account })).await?;
-    Ok(grant)
+    Ok(())
 }
 
 /// Answers a request, once: gives the code the service redeems.
@@ -185,9 +186,9 @@ pub(crate) async fn grant(ctx: &mut Ctx, id: GrantId, client: &Client, scopes: S
 /// [`Error::RequestOver`] when it was answered before.
 pub(crate) async fn answer(ctx: &mut Ctx, provider: &Provider, brought: &Brought, person: &SignedIn, acr: Acr) -> Result<String> {
     let request = &brought.request;
-    let grant = grant(ctx, brought.id, &brought.client, request.scopes.clone(), person, acr).await?;
+    grant(ctx, brought.id, &brought.client, request.scopes.clone(), person, acr).await?;
     let code = Code {
-        grant: grant.id,
+        grant: brought.id,
         redirect_uri: request.redirect_uri.clone(),
         challenge: request.challenge.clone(),
         nonce: request.nonce.clone(),

@@ -48,9 +48,10 @@ pub(crate) async fn find(ctx: &mut Ctx, typed: &str) -> Result<(Client, Scopes)>
 pub(crate) async fn allow(ctx: &mut Ctx, typed: &str, person: &SignedIn, acr: Acr) -> Result<()> {
     let (client, scopes) = find(ctx, typed).await?;
     authorize::agree(ctx, &client, &scopes).await?;
-    let grant = authorize::grant(ctx, GrantId::new(ctx.now()), &client, scopes, person, acr).await?;
+    let id = GrantId::new(ctx.now());
+    authorize::grant(ctx, id, &client, scopes, person, acr).await?;
     let hash = secret::code_hash(CODE, typed).ok_or(Error::DeviceCode)?;
-    if rows::answer(ctx, hash, Some(grant.id)).await? { Ok(()) } else { Err(Error::DeviceCode) }
+    if rows::answer(ctx, hash, Some(id)).await? { Ok(()) } else { Err(Error::DeviceCode) }
 }
 
 /// Sends the device away.

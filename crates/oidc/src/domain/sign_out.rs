@@ -20,7 +20,7 @@ pub const TELL_SERVICE: &str = "oidc.tell_signed_out";
 pub(crate) struct ToTell {
     /// The service.
     pub(crate) client: ClientId,
-    /// Who.
+    /// Who, by the account whose name the service hears.
     pub(crate) account: AccountId,
     /// The browser's session.
     pub(crate) session: SessionId,
@@ -63,7 +63,16 @@ pub(crate) async fn leave(ctx: &mut Ctx, account: AccountId, client: ClientId) -
     Ok(())
 }
 
-/// Ends all an account did with services: it was closed, or merged into another, whose own consents and names stand.
+/// Lets a service that knew only the second of two accounts know the person by the same name still, without asking them again. Where both were known, the
+/// first one's name stands. The sign-ins end with the second account.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn merged(ctx: &mut Ctx, kept: AccountId, closed: AccountId) -> Result<()> {
+    clients::give_over_consents(ctx, closed, kept).await
+}
+
+/// Ends all an account did with services: it was closed, or merged into another.
 ///
 /// # Errors
 /// The store's.
@@ -84,7 +93,7 @@ async fn tell(ctx: &mut Ctx, client: Option<&Client>, grant: &Grant) -> Result<(
         return Ok(());
     }
     let (client, session) = (grant.client, grant.session);
-    let told = ToTell { client, account: grant.account, session };
+    let told = ToTell { client, account: grant.known_as, session };
     let now = ctx.now();
     // Several sign-ins from one browser are one thing to tell.
     ctx.enqueue_outside(TELL_SERVICE, Some(format!("{TELL_SERVICE}/{client}/{session}")), &told, now).await?;

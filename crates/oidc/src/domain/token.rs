@@ -213,7 +213,7 @@ pub(crate) fn id_token(provider: &Provider, client: &Client, made: &Made) -> Res
     let key = keys.for_client(client).ok_or_else(|| Fault::server(&identity::jose::JoseError::Key))?;
     let claims = IdToken {
         iss: provider.issuer(),
-        sub: provider.subject(client.id, made.grant.account),
+        sub: provider.subject(client.id, made.grant.known_as),
         aud: client.id.to_string(),
         iat: made.at.as_second(),
         exp: (made.at + ACCESS_LIFE).as_second(),

@@ -74,7 +74,7 @@ pub(crate) async fn userinfo(ctx: &mut Ctx, provider: &Provider, token: &str, ke
     }
     ctx.actor = Actor::Holder(standing.grant.account);
     let mut told = claims::told(ctx, standing.grant.account, &standing.scopes).await?;
-    told.insert("sub".to_owned(), provider.subject(standing.client.id, standing.grant.account).into());
+    told.insert("sub".to_owned(), provider.subject(standing.client.id, standing.grant.known_as).into());
     let today = ctx.today();
     Ok(Told { claims: told, unnoted: Some(standing.grant).filter(|grant| grant.told_on < today) })
 }
@@ -98,7 +98,7 @@ pub(crate) async fn introspect(ctx: &mut Ctx, provider: &Provider, client: &Clie
         "active": true,
         "iss": provider.issuer(),
         "client_id": client.id,
-        "sub": provider.subject(client.id, found.grant.account),
+        "sub": provider.subject(client.id, found.grant.known_as),
         "scope": found.scopes.to_string(),
         "acr": found.grant.acr,
         "auth_time": found.grant.auth_time.as_second(),

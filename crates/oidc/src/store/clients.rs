@@ -31,6 +31,9 @@ store::queries! {
     SAVE_CONSENT = "insert into oidc_consent (account, client, scopes, given_at) values ($1, $2, $3, $4)
         on conflict (account, client) do update set scopes = excluded.scopes, given_at = excluded.given_at";
     KEEP_CONSENT = "update oidc_consent set scopes = $3 where account = $1 and client = $2";
+    /// What the other account agreed to already, stands.
+    GIVE_OVER_CONSENTS = "insert into oidc_consent (account, client, scopes, given_at, known_as)
+        select $2, client, scopes, given_at, coalesce(known_as, account) from oidc_consent where account = $1 on conflict (account, client) do nothing";
     DELETE_CONSENT = "delete from oidc_consent where account = $1 and client = $2";
     COUNT_CONSENTS = "select count(*) from oidc_consent where client = $1";
 
@@ -138,6 +141,12 @@ pub(crate) async fn save_consent(ctx: &mut Ctx, account: AccountId, client: Clie
 /// Leaves of a consent what is left, since when it was given.
 pub(crate) async fn keep_consent(ctx: &mut Ctx, account: AccountId, client: ClientId, scopes: &Scopes) -> Result<()> {
     ctx.tx().execute(KEEP_CONSENT, params![account, client, scopes]).await?;
+    Ok(())
+}
+
+/// Lets what an account agreed to stand for another, at services that do not know the other.
+pub(crate) async fn give_over_consents(ctx: &mut Ctx, from: AccountId, to: AccountId) -> Result<()> {
+    ctx.tx().execute(GIVE_OVER_CONSENTS, params![from, to]).await?;
     Ok(())
 }
 

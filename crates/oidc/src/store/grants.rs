@@ -6,7 +6,8 @@ use crate::model::{ClientId, Grant, GrantId, Result};
 macro_rules! grant {
     ($rest:literal) => {
         concat!(
-            "select id, client, account, session, scopes, acr, auth_time, granted_at, told_on, tokens_ended_at, ended_at from oidc_grant ",
+            "select id, client, account, session, scopes, acr, auth_time, granted_at, told_on, tokens_ended_at, ended_at,
+            coalesce(known_as, account) from oidc_grant ",
             $rest
         )
     };
@@ -17,8 +18,9 @@ store::queries! {
     GRANTS_OF = grant!("where account = $1 and granted_at > $2 order by granted_at desc, id desc limit 200");
     OPEN_OF = grant!("where account = $1 and ended_at is null order by granted_at");
     /// A number that was given is not given again.
-    INSERT = "insert into oidc_grant (id, client, account, session, scopes, acr, auth_time, granted_at, told_on, open_until)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (id) do nothing";
+    INSERT = "insert into oidc_grant (id, client, account, session, scopes, acr, auth_time, granted_at, told_on, open_until, known_as)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, (select known_as from oidc_consent where account = $3 and client = $2))
+        on conflict (id) do nothing";
     TOLD = "update oidc_grant set told_on = $2 where id = $1 and told_on < $2";
     SIGNED_OUT = "update oidc_grant set signed_out_at = $2 where id = $1 and signed_out_at is null";
     END = "update oidc_grant set ended_at = $2 where id = $1 and ended_at is null";
@@ -60,6 +62,7 @@ impl FromRow for Grant {
             told_on: row.get(8)?,
             tokens_ended_at: row.get(9)?,
             ended_at: row.get(10)?,
+            known_as: row.get(11)?,
         })
     }
 }

@@ -52,6 +52,36 @@ async fn who_signs_out_of_the_town_is_signed_out_of_the_services() {
 }
 
 #[tokio::test]
+async fn of_two_accounts_made_one_a_service_hears_the_name_it_knows() {
+    for house in houses().await {
+        let (library, clinic) = (library(&house).await, house.program(|told| told.name = "診療所".to_owned()).await);
+        let first = house.hanako().await;
+        let second = house.taro().await;
+        let subject = async |program: &Program, tokens: &Value| {
+            let told = house.userinfo(tokens["access_token"].as_str().unwrap()).await.json();
+            let id = program.reads(&house, tokens["id_token"].as_str().unwrap());
+            assert_eq!(told["sub"], id["sub"]);
+            told["sub"].as_str().unwrap().to_owned()
+        };
+        let known = subject(&library, &house.tokens(&library, &second, &[]).await).await;
+        subject(&clinic, &house.tokens(&clinic, &second, &[]).await).await;
+        let at_clinic = subject(&clinic, &house.tokens(&clinic, &first, &[]).await).await;
+
+        // The clerk's page makes one of two; here only what this room hears of it.
+        let mut ctx = house.begin(Actor::System).await;
+        let merged = identity::AccountsMerged { kept: first.account, closed: second.account };
+        ctx.record(identity::AccountsMerged::KIND, &merged).await.unwrap();
+        ctx.record(identity::AccountClosed::KIND, &identity::AccountClosed { account: second.account }).await.unwrap();
+        ctx.commit().await.unwrap();
+
+        let quiet = house.starts(&library, Some(&first), &[("prompt", "none")]).await;
+        assert!(quiet.sent("code").is_some(), "it is the same person, who agreed before: {quiet:?}");
+        assert_eq!(subject(&library, &house.tokens(&library, &first, &[]).await).await, known);
+        assert_eq!(subject(&clinic, &house.tokens(&clinic, &first, &[]).await).await, at_clinic);
+    }
+}
+
+#[tokio::test]
 async fn a_service_signs_its_person_out_by_showing_which_sign_in_it_means() {
     for house in houses().await {
         let (hanako, library) = (house.hanako().await, library(&house).await);

@@ -168,7 +168,16 @@ impl House {
 
     /// Hanako proves who she is with her card and is signed in in a browser.
     pub(crate) async fn hanako(&self) -> Person {
-        let card = self.cards.issue(card::hanako());
+        self.proves(card::hanako()).await
+    }
+
+    /// As [`Self::hanako`], somebody else.
+    pub(crate) async fn taro(&self) -> Person {
+        self.proves(card::taro()).await
+    }
+
+    async fn proves(&self, holder: jpki::testca::Person) -> Person {
+        let card = self.cards.issue(holder);
         let mut ctx = self.begin(Actor::Anonymous).await;
         let asked = identity::begin_proof(&mut ctx, &self.proofing.settings, jpki::Purpose::Register, None).await.unwrap();
         ctx.commit().await.unwrap();
