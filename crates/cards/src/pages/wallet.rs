@@ -41,7 +41,13 @@ pub(super) async fn page(
     Path(id): Path<HoldingId>,
 ) -> Result<Response, Problem> {
     signed_in(&ctx)?;
+    at_home(&view)?;
     shown(&view, &mut ctx, &office, id, None).await
+}
+
+/// A screen many people use shows no offer: whoever stands behind could take it.
+fn at_home(view: &View) -> Result<(), Problem> {
+    if view.kiosk { Err(Problem::not_found()) } else { Ok(()) }
 }
 
 async fn shown(view: &View, ctx: &mut Ctx, office: &Office, id: HoldingId, offer: Option<WalletOffer>) -> Result<Response, Problem> {
@@ -60,6 +66,7 @@ pub(super) async fn offer(
     Path(id): Path<HoldingId>,
 ) -> Result<Response, Problem> {
     signed_in(&ctx)?;
+    at_home(&view)?;
     let offer = domain::offer_to_wallet(&mut ctx, &office, id).await?;
     let page = shown(&view, &mut ctx, &office, id, Some(offer)).await?;
     ctx.commit().await?;
