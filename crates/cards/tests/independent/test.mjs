@@ -23,6 +23,8 @@ name = { ja = "アプリ", ja-easy = "アプリ", en = "App" }
 issuer = "${app.issuer}"
 client_id = "town-app"
 scopes = ${JSON.stringify(SCOPES)}
+acr_values = ["aal3"]
+acr_accepted = ["aal3"]
 assurance = "signature"
 `);
   app.serve([{ id: 'town-app', jwk: town.key('app'), redirect: `${town.origin}/start/app/app/callback` }], signingKey('one'));
