@@ -110,7 +110,7 @@ test('a phone that was ended shows no card, makes no new key and says how to beg
   const page = await phone();
   town.state.ended = true;
   await page.evaluate(() => dispatchEvent(new Event('online')));
-  await page.waitForSelector('.notice--error a[href="/start"]');
+  await page.waitForSelector('.notice--error a[href="/start?card=yes"]');
   assert.equal(await page.locator('.pass').count(), 0);
   await page.evaluate(() => dispatchEvent(new Event('online')));
   assert.equal(town.state.phones.size, 1);
