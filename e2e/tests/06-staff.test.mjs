@@ -129,6 +129,14 @@ story('the staff', {}, async ({ town, browser, step }) => {
     await staff.keyboard.press('Enter');
     await staff.waitForURL('**on=2024-04-01**');
     await look(staff, '06-person-past');
+    await press(staff, staff.getByRole('link', { name: '使われているカード' }));
+    const held = staff.locator('.list__item', { hasText: 'シニアカード' });
+    await held.getByText('本人', { exact: true }).waitFor();
+    await lookAtBoth(staff, '06-cards');
+    await surely(held.getByRole('button'));
+    await held.waitFor({ state: 'detached' });
+    await senior.reload();
+    assert.equal((await scanned(bus, await shown(senior, 'シニアカード'))).yes, true, 'a card given by itself comes back to who is entitled');
     await senior.goto(`${town.origin}/me`);
     await senior.locator('tr', { hasText: '町の職員' }).first().waitFor();
     await senior.context().close();
@@ -137,7 +145,7 @@ story('the staff', {}, async ({ town, browser, step }) => {
   await step('how cards are used', async () => {
     await open('/use');
     const row = staff.getByRole('row', { name: /シニアカード/ });
-    assert.match(await row.innerText(), /1/);
+    assert.match(await row.innerText(), /2/);
     await lookAtBoth(staff, '06-use');
   });
   await step('a pairing code for a place, and the end of a device', async () => {
