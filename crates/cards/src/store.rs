@@ -1,7 +1,5 @@
 //! The room's own tables, each query once.
 
-pub(crate) mod wallets;
-
 use civil::Date;
 use jiff::Timestamp;
 use store::{AccountId, ResidentId, Result, Tx, params};
@@ -29,6 +27,20 @@ macro_rules! card {
     };
 }
 
+/// What a decision asks of a card and of the right by which it is shown, in one look.
+macro_rules! shown {
+    ($rest:literal) => {
+        concat!(
+            "select c.id, c.holding, c.phone, c.programme, c.resident, c.status, c.credential, h.account, h.how, h.label, h.ended_at, h.ended_why
+            from cards_card c join cards_holding h on h.id = c.holding ",
+            $rest
+        )
+    };
+}
+
+// Here and not above: it reads cards by the same words.
+pub(crate) mod wallets;
+
 store::queries! {
     OPEN_ENTITLEMENTS = "select resident from cards_entitlement where programme = $1 and open_key is not null";
     OPEN_OF_RESIDENT = "select programme, from_day from cards_entitlement where resident = $1 and open_key is not null";
@@ -55,9 +67,7 @@ store::queries! {
     END_HOLDING = "update cards_holding set live_key = null, ended_at = $2, ended_why = $3 where id = $1 and live_key is not null";
 
     CARD_BY_ID = card!("where id = $1");
-    /// What a decision asks of a card and of the right by which it is shown, in one look.
-    SHOWN_CARD = "select c.id, c.holding, c.phone, c.programme, c.resident, c.status, c.credential, h.account, h.how, h.label, h.ended_at, h.ended_why
-        from cards_card c join cards_holding h on h.id = c.holding where c.id = $1";
+    SHOWN_CARD = shown!("where c.id = $1");
     CARD_LIVE = card!("where live_key = $1");
     CARDS_OF_HOLDING = card!("where holding = $1 and status = 0");
     CARDS_OF_PHONE = card!("where phone = $1 and status = 0");

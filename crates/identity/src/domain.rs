@@ -18,11 +18,17 @@ pub(crate) mod tries;
 
 use ::store::{AccountId, Actor, Ctx, Permission};
 
-use crate::Result;
+use crate::{Error, Result};
 
 /// Says whether it is the holder's own account that is asked about.
 fn is_own(ctx: &Ctx, account: AccountId) -> bool {
     ctx.actor == Actor::Holder(account)
+}
+
+/// Lets the holder of the account pass, and nobody else.
+fn own(ctx: &Ctx, account: AccountId) -> Result<()> {
+    ctx.allow(Permission::OwnAccount)?;
+    if is_own(ctx, account) { Ok(()) } else { Err(Error::AccountNotFound) }
 }
 
 /// Lets the holder of the account pass, the house, and whoever has `other`.

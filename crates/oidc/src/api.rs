@@ -11,7 +11,7 @@ use civil::Timestamp;
 use identity::jose::Algorithm;
 use serde_json::{Map, Value, json};
 use store::{Actor, Store};
-use web::App;
+use web::{App, public_json};
 
 use crate::domain::{Once, authorize, client_auth, device, dpop, grouped, note_refusal, token, userinfo};
 use crate::fault::Fault;
@@ -26,6 +26,8 @@ const USERINFO: &str = "/oidc/userinfo";
 const INTROSPECT: &str = "/oidc/introspect";
 const REVOKE: &str = "/oidc/revoke";
 const DEVICE: &str = "/oidc/device_authorization";
+/// Seconds for which what everybody may know may be kept.
+const KEPT_S: u32 = 300;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -101,17 +103,12 @@ async fn discovery(State(app): State<App>, Extension(provider): Of) -> Response 
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
     });
-    public(&document, 300)
+    public_json(document, KEPT_S)
 }
 
 /// The keys our tokens are checked with.
 async fn keys(Extension(provider): Of) -> Response {
-    public(&json!(provider.keys().public()), 300)
-}
-
-fn public(document: &Value, seconds: u32) -> Response {
-    let kept = format!("public, max-age={seconds}");
-    ([(header::CACHE_CONTROL, kept), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned())], Json(document.clone())).into_response()
+    public_json(json!(provider.keys().public()), KEPT_S)
 }
 
 /// A request of a service that has shown that it is itself.

@@ -3,9 +3,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 use store::Actor;
 use utoipa::openapi::{ContactBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
 
@@ -69,6 +71,12 @@ static LATENCY_SUM_US: AtomicU64 = AtomicU64::new(0);
 /// Writes further lines of `/metrics`, in Prometheus' text format; put on the router as an `Extension`.
 #[derive(Clone)]
 pub struct MoreMetrics(pub Arc<dyn Fn(&mut String) + Send + Sync>);
+
+/// Answers with a document that is the same for everybody and may be kept for so many seconds; pages of any origin may read it.
+pub fn public_json(document: Value, seconds: u32) -> Response {
+    let kept = format!("public, max-age={seconds}");
+    ([(header::CACHE_CONTROL, kept), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned())], Json(document)).into_response()
+}
 
 pub(crate) async fn measure(answer: impl Future<Output = Response>) -> Response {
     let start = Instant::now();

@@ -17,7 +17,7 @@ mod service;
 mod shell;
 mod tries;
 
-pub use api::{MoreMetrics, openapi_document};
+pub use api::{MoreMetrics, openapi_document, public_json};
 pub use app::{App, AppBuilder};
 pub use assets::{Assets, assets_router};
 pub use caller::{Caller, HOLDER_COOKIE, Reader, STAFF_COOKIE, Session, SessionKind, VERIFIER_COOKIE, Who, signed_in, staff, staff_name};

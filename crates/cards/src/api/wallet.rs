@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use town::{Language, Programme, ProgrammeId};
 use utoipa::ToSchema;
-use web::{App, Caller, Problem, Reader, View};
+use web::{App, Caller, Problem, Reader, View, public_json};
 
 use super::Answer;
 use crate::domain::{self, Office, TOKEN_LIFE_S, WalletAsks, WalletSays, WalletState};
@@ -49,8 +49,7 @@ pub(crate) fn routes() -> Router<App> {
 type Of = Extension<Arc<Office>>;
 
 fn public(document: Value) -> Response {
-    let kept = format!("public, max-age={KEPT_S}");
-    ([(header::CACHE_CONTROL, kept), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned())], Json(document)).into_response()
+    public_json(document, KEPT_S)
 }
 
 /// The town's languages as others know them, each once, with the view that speaks it: やさしい日本語 is Japanese to a wallet.

@@ -1,6 +1,6 @@
 //! Sharing a card with grandparents, the other parent, the child's own phone; seeing who holds it; ending it.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use identity::secret;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use store::{AccountId, Actor, Ctx, Permission};
@@ -183,7 +183,7 @@ fn typed(code: &str) -> String {
 }
 
 fn hash(code: &str) -> Vec<u8> {
-    digest(&SHA256, code.as_bytes()).as_ref().to_vec()
+    secret::token_hash(code).to_vec()
 }
 
 #[cfg(test)]

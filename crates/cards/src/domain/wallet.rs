@@ -1,6 +1,5 @@
 //! Cards for standard wallets: a holder offers one to a wallet, sees which are out there and ends them.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use identity::secret;
@@ -73,24 +72,12 @@ pub(crate) fn code_of(address: &str) -> String {
 }
 
 pub(crate) fn tx_hash(id: WalletOfferId, typed: &str) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest(&SHA256, format!("{id} {typed}").as_bytes()).as_ref());
-    hash
+    secret::token_hash(&format!("{id} {typed}"))
 }
 
-/// Writes a value for a query. An address of ours has nothing but these to be written otherwise.
+/// Writes a value for a query.
 pub(crate) fn percent(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::with_capacity(text.len() * 2);
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            other => {
-                let _ = write!(out, "%{other:02X}");
-            }
-        }
-    }
-    out
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 async fn own(ctx: &mut Ctx, holding: HoldingId) -> Result<Holding> {

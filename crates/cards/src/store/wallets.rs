@@ -5,12 +5,24 @@ use town::PlaceId;
 use crate::model::{Card, CardId, HoldingId, UseId, WalletOfferId};
 use crate::store::ShownCard;
 
+macro_rules! offer {
+    ($rest:literal) => {
+        concat!("select id, tx_hash, tries, holding, account, expires_at, token_hash, card from cards_wallet_offer ", $rest)
+    };
+}
+
+macro_rules! request {
+    ($rest:literal) => {
+        concat!("select id, place, token, nonce, expires_at, closed, opened from cards_wallet_request ", $rest)
+    };
+}
+
 store::queries! {
     INSERT_OFFER = "insert into cards_wallet_offer (id, offer_hash, code_hash, tx_hash, tries, holding, account, expires_at)
         values ($1, $2, $3, $4, 0, $5, $6, $7)";
-    OFFER_BY_ADDRESS = "select id, tx_hash, tries, holding, account, expires_at, token_hash, card from cards_wallet_offer where offer_hash = $1";
-    OFFER_BY_CODE = "select id, tx_hash, tries, holding, account, expires_at, token_hash, card from cards_wallet_offer where code_hash = $1";
-    OFFER_BY_TOKEN = "select id, tx_hash, tries, holding, account, expires_at, token_hash, card from cards_wallet_offer where token_hash = $1";
+    OFFER_BY_ADDRESS = offer!("where offer_hash = $1");
+    OFFER_BY_CODE = offer!("where code_hash = $1");
+    OFFER_BY_TOKEN = offer!("where token_hash = $1");
     COUNT_TRY = "update cards_wallet_offer set tries = tries + 1 where id = $1 and tries < $2";
     TAKE_OFFER = "update cards_wallet_offer set token_hash = $2, expires_at = $3 where id = $1 and token_hash is null";
     OFFER_ISSUED = "update cards_wallet_offer set card = $2 where id = $1 and card is null";
@@ -21,16 +33,13 @@ store::queries! {
     FORGET_NONCES = "delete from cards_wallet_nonce where expires_at < $1";
 
     INSERT_WALLET_CARD = "insert into cards_wallet_card (card, account, holding) values ($1, $2, $3)";
-    WALLET_CARDS = "select c.id, c.holding, c.phone, c.programme, c.resident, c.status_idx, c.status, c.credential, c.disclosures, c.issued_at, c.expires_at
-        from cards_card c join cards_wallet_card w on w.card = c.id where w.holding = $1 and c.status = 0 and c.expires_at > $2 order by c.issued_at";
-    WALLET_CARDS_OF = "select c.id, c.holding, c.phone, c.programme, c.resident, c.status_idx, c.status, c.credential, c.disclosures, c.issued_at, c.expires_at
-        from cards_card c join cards_wallet_card w on w.card = c.id where w.account = $1 and c.status = 0";
-    SHOWN_AT = "select c.id, c.holding, c.phone, c.programme, c.resident, c.status, c.credential, h.account, h.how, h.label, h.ended_at, h.ended_why
-        from cards_card c join cards_holding h on h.id = c.holding join cards_wallet_card w on w.card = c.id where c.status_idx = $1";
+    WALLET_CARDS = card!("where id in (select card from cards_wallet_card where holding = $1) and status = 0 and expires_at > $2 order by issued_at");
+    WALLET_CARDS_OF = card!("where id in (select card from cards_wallet_card where account = $1) and status = 0");
+    SHOWN_AT = shown!("join cards_wallet_card w on w.card = c.id where c.status_idx = $1");
 
     INSERT_REQUEST = "insert into cards_wallet_request (id, place, token, nonce, expires_at, closed) values ($1, $2, $3, $4, $5, false)";
-    REQUEST_BY_TOKEN = "select id, place, token, nonce, expires_at, closed, opened from cards_wallet_request where token = $1";
-    REQUEST_BY_ID = "select id, place, token, nonce, expires_at, closed, opened from cards_wallet_request where id = $1";
+    REQUEST_BY_TOKEN = request!("where token = $1");
+    REQUEST_BY_ID = request!("where id = $1");
     CLOSE_REQUEST = "update cards_wallet_request set closed = true, opened = $2 where id = $1 and closed = false";
     FORGET_REQUESTS = "delete from cards_wallet_request where expires_at < $1";
 }

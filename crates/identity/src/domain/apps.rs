@@ -1,4 +1,4 @@
-use ::store::{AccountId, Actor, Ctx, Permission, Register};
+use ::store::{AccountId, Actor, Ctx, Register};
 use jiff::{SignedDuration, ToSpan as _};
 use serde::Serialize;
 use town::{AppAssurance, AppId, IdentityApp};
@@ -166,7 +166,7 @@ pub async fn note_app_refusal(ctx: &mut Ctx, app: &AppId, state: &str, refused: 
 /// # Errors
 /// [`Error::AccountNotFound`] for another's; the store's `Forbidden`.
 pub async fn apps_of(ctx: &mut Ctx, account: AccountId) -> Result<Vec<UsedApp>> {
-    own(ctx, account)?;
+    super::own(ctx, account)?;
     store::of_account(ctx, account).await
 }
 
@@ -175,16 +175,11 @@ pub async fn apps_of(ctx: &mut Ctx, account: AccountId) -> Result<Vec<UsedApp>> 
 /// # Errors
 /// [`Error::UnknownApp`] when it did not; as [`apps_of`].
 pub async fn end_app(ctx: &mut Ctx, account: AccountId, app: &AppId) -> Result<()> {
-    own(ctx, account)?;
+    super::own(ctx, account)?;
     if !store::forget_app(ctx, account, app).await? {
         return Err(Error::UnknownApp);
     }
     ctx.audit("account.app_ended", Some(account.to_string()), app.as_str()).await?;
     ctx.record(AppEnded::KIND, &AppEnded { account, app: app.clone() }).await?;
     Ok(())
-}
-
-fn own(ctx: &Ctx, account: AccountId) -> Result<()> {
-    ctx.allow(Permission::OwnAccount)?;
-    if ctx.actor == Actor::Holder(account) { Ok(()) } else { Err(Error::AccountNotFound) }
 }

@@ -1,6 +1,6 @@
 //! What happens to an account when its person's life changes: a renewed card finds it again, two of one person become one, its owner closes it.
 
-use ::store::{AccountId, Actor, Ctx, Match, MatchKeys, Permission, Register, ResidentId};
+use ::store::{AccountId, Ctx, Match, MatchKeys, Permission, Register, ResidentId};
 use jpki::FourItems;
 
 use super::{media, passkeys, phones, proxies, sessions};
@@ -88,10 +88,7 @@ pub async fn merge_accounts(ctx: &mut Ctx, register: &dyn Register, keep: Accoun
 /// # Errors
 /// [`Error::AccountNotFound`] for another's; the store's `Forbidden`.
 pub async fn close_account(ctx: &mut Ctx, account: AccountId) -> Result<()> {
-    ctx.allow(Permission::OwnAccount)?;
-    if ctx.actor != Actor::Holder(account) {
-        return Err(Error::AccountNotFound);
-    }
+    super::own(ctx, account)?;
     people::open_account(ctx, account).await?.ok_or(Error::AccountNotFound)?;
     ctx.audit("account.closed", Some(account.to_string()), "").await?;
     empty(ctx, account, PhoneEnd::NotUsed).await

@@ -15,7 +15,7 @@ const DOMAIN: &[u8; 15] = b"TEGATA PHONE 1\0";
 /// # Errors
 /// [`Error::AccountNotFound`] for another's account; the store's.
 pub async fn phone_challenge(ctx: &mut Ctx, account: AccountId) -> Result<PhoneChallenge> {
-    own(ctx, account)?;
+    super::own(ctx, account)?;
     let id = PhoneChallengeId::new(ctx.now());
     let nonce = secret::random();
     let expires_at = ctx.now() + rules::PHONE_CHALLENGE_LIFE;
@@ -41,7 +41,7 @@ pub async fn register_phone(
     signature: &[u8],
     label: &str,
 ) -> Result<Phone> {
-    own(ctx, account)?;
+    super::own(ctx, account)?;
     let key = HolderKey::from_jwk(jwk).map_err(|_| Error::PhoneKey)?;
     let label = rules::kept_text(label)?;
     people::find_account(ctx, account).await?.ok_or(Error::AccountNotFound)?;
@@ -134,11 +134,6 @@ pub(crate) async fn end(ctx: &mut Ctx, account: AccountId, id: PhoneId, why: Pho
         ctx.record(PhoneEnded::KIND, &PhoneEnded { account, phone: id }).await?;
     }
     Ok(ended)
-}
-
-fn own(ctx: &Ctx, account: AccountId) -> Result<()> {
-    ctx.allow(Permission::OwnAccount)?;
-    if super::is_own(ctx, account) { Ok(()) } else { Err(Error::AccountNotFound) }
 }
 
 fn message(account: AccountId, nonce: &[u8; 32]) -> Vec<u8> {

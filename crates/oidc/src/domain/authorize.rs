@@ -6,7 +6,7 @@ use store::{AccountId, Actor, Ctx, Permission};
 
 use super::clients;
 use crate::fault::Fault;
-use crate::model::{Acr, AuthRequest, Client, ClientId, Error, Exception, Grant, GrantId, Profile, Result, Scopes};
+use crate::model::{Acr, AuthRequest, Client, ClientId, Error, Exception, GrantId, Profile, Result, Scopes};
 use crate::provider::Provider;
 use crate::rules::{self, CODE_LIFE, Next, PERSON_LIFE, PUSHED_LIFE, Parameters};
 use crate::sealed::{Code, Pushed, Waiting};
@@ -153,30 +153,16 @@ pub async fn agree_to_all(ctx: &mut Ctx, client: ClientId) -> Result<()> {
 /// # Errors
 /// [`Error::NotProven`] for an account of which nobody knows whose it is: a service would take its label for a name. [`Error::RequestOver`] when there is a
 /// sign-in of this number.
-pub(crate) async fn grant(ctx: &mut Ctx, id: GrantId, client: &Client, scopes: Scopes, person: &SignedIn, acr: Acr) -> Result<()> {
+pub(crate) async fn grant(ctx: &mut Ctx, id: GrantId, client: &Client, scopes: &Scopes, person: &SignedIn, acr: Acr) -> Result<()> {
     if !person.proven {
         return Err(Error::NotProven);
     }
-    let now = ctx.now();
-    let grant = Grant {
-        id,
-        client: client.id,
-        account: person.account,
-        session: person.session,
-        scopes,
-        acr,
-        auth_time: person.at,
-        granted_at: now,
-        told_on: ctx.today(),
-        tokens_ended_at: Timestamp::UNIX_EPOCH,
-        ended_at: None,
-        known_as: person.account,
-    };
-    if !grants::insert(ctx, &grant, now + CODE_LIFE).await? {
+    let open_until = ctx.now() + CODE_LIFE;
+    if !grants::insert(ctx, grants::New { id, client: client.id, person, scopes, acr, open_until }).await? {
         return Err(Error::RequestOver);
     }
     ctx.audit("oidc.signed_in", Some(person.account.to_string()), &client.id.to_string()).await?;
-    ctx.record("oidc.signed_in", &serde_json::json!({ "grant": grant.id, "client": client.id, "account": person.account })).await?;
+    ctx.record("oidc.signed_in", &serde_json::json!({ "grant": id, "client": client.id, "account": person.account })).await?;
     Ok(())
 }
 
@@ -186,7 +172,7 @@ pub(crate) async fn grant(ctx: &mut Ctx, id: GrantId, client: &Client, scopes: S
 /// [`Error::RequestOver`] when it was answered before.
 pub(crate) async fn answer(ctx: &mut Ctx, provider: &Provider, brought: &Brought, person: &SignedIn, acr: Acr) -> Result<String> {
     let request = &brought.request;
-    grant(ctx, brought.id, &brought.client, request.scopes.clone(), person, acr).await?;
+    grant(ctx, brought.id, &brought.client, &request.scopes, person, acr).await?;
     let code = Code {
         grant: brought.id,
         redirect_uri: request.redirect_uri.clone(),

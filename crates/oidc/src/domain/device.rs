@@ -49,7 +49,7 @@ pub(crate) async fn allow(ctx: &mut Ctx, typed: &str, person: &SignedIn, acr: Ac
     let (client, scopes) = find(ctx, typed).await?;
     authorize::agree(ctx, &client, &scopes).await?;
     let id = GrantId::new(ctx.now());
-    authorize::grant(ctx, id, &client, scopes, person, acr).await?;
+    authorize::grant(ctx, id, &client, &scopes, person, acr).await?;
     let hash = secret::code_hash(CODE, typed).ok_or(Error::DeviceCode)?;
     if rows::answer(ctx, hash, Some(id)).await? { Ok(()) } else { Err(Error::DeviceCode) }
 }

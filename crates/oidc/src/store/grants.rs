@@ -1,7 +1,8 @@
 use civil::Timestamp;
+use identity::SignedIn;
 use store::{AccountId, Ctx, FromRow, Row, params};
 
-use crate::model::{ClientId, Grant, GrantId, Result};
+use crate::model::{Acr, ClientId, Grant, GrantId, Result, Scopes};
 
 macro_rules! grant {
     ($rest:literal) => {
@@ -104,11 +105,22 @@ pub(crate) async fn open_of(ctx: &mut Ctx, account: AccountId) -> Result<Vec<Gra
     Ok(ctx.tx().query(OPEN_OF, params![account]).await?)
 }
 
-/// Keeps a sign-in that something may come of until `open_until`; false when its number was given before.
-pub(crate) async fn insert(ctx: &mut Ctx, grant: &Grant, open_until: Timestamp) -> Result<bool> {
-    let (id, client, account, session) = (grant.id, grant.client, grant.account, grant.session);
-    let values =
-        params![id, client, account, session, &grant.scopes, grant.acr, grant.auth_time, grant.granted_at, grant.told_on, open_until];
+/// A sign-in that happens now.
+pub(crate) struct New<'a> {
+    pub(crate) id: GrantId,
+    pub(crate) client: ClientId,
+    pub(crate) person: &'a SignedIn,
+    pub(crate) scopes: &'a Scopes,
+    pub(crate) acr: Acr,
+    /// Until when something may come of it.
+    pub(crate) open_until: Timestamp,
+}
+
+/// Keeps a sign-in; false when its number was given before.
+pub(crate) async fn insert(ctx: &mut Ctx, new: New<'_>) -> Result<bool> {
+    let New { id, client, person, scopes, acr, open_until } = new;
+    let (now, today) = (ctx.now(), ctx.today());
+    let values = params![id, client, person.account, person.session, scopes, acr, person.at, now, today, open_until];
     Ok(ctx.tx().execute(INSERT, values).await? == 1)
 }
 

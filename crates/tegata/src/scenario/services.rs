@@ -2,15 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::{Body, to_bytes};
-use axum::http::{Request, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use identity::jose::{JwkSet, TokenKey, make_es256};
 use oidc::{Acr, ClientId, Registration};
 use serde_json::{Value, json};
 use store::Role;
-use tower::ServiceExt as _;
 
 use super::browser::{Browser, form_body, unescaped};
 use super::people::first;
@@ -49,13 +46,11 @@ pub(super) enum LogIn {
 }
 
 impl Service {
-    /// The form of a request, with what shows that it is the service's own (`private_key_jwt`).
-    fn form(&self, now: jiff::Timestamp, fields: &[(&str, &str)]) -> Outcome<String> {
+    /// What shows that a request is the service's own (`private_key_jwt`).
+    fn assertion(&self, now: jiff::Timestamp) -> Outcome<String> {
         let (id, now) = (self.id.to_string(), now.as_second());
         let claims = json!({ "iss": id, "sub": id, "aud": ORIGIN, "iat": now, "exp": now + 60, "jti": identity::secret::token() });
-        let assertion = self.key.sign("JWT", &claims)?;
-        let shown = [("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"), ("client_assertion", &assertion)];
-        Ok(form_body(&[fields, &shown].concat()))
+        Ok(self.key.sign("JWT", &claims)?)
     }
 }
 
@@ -140,12 +135,10 @@ impl World {
     /// # Errors
     /// When the person never logged in there.
     pub(super) async fn told_to(&mut self, service: &str, name: &str) -> Outcome<Option<Value>> {
-        let token = format!("Bearer {}", self.known(service, name)?.access);
-        let request = Request::get("/oidc/userinfo").header(header::AUTHORIZATION, token).body(Body::empty())?;
-        let response = self.house()?.router.clone().oneshot(request).await?;
-        let good = response.status().is_success();
-        let body = to_bytes(response.into_body(), 1 << 20).await?;
-        if good { Ok(Some(serde_json::from_slice(&body)?)) } else { Ok(None) }
+        let mut program = Browser::default();
+        program.carry(self.known(service, name)?.access.clone());
+        let reply = program.ask(&self.house()?.router, "/oidc/userinfo").await?;
+        if reply.status.is_success() { Ok(Some(reply.json()?)) } else { Ok(None) }
     }
 
     /// What a service calls somebody.
@@ -181,10 +174,11 @@ impl World {
     }
 
     async fn service_asks(&mut self, service: &str, path: &str, fields: &[(&str, &str)]) -> Outcome<Value> {
-        let form = self.service(service)?.form(self.now(), fields)?;
-        let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(Body::from(form))?;
-        let response = self.house()?.router.clone().oneshot(request).await?;
-        Ok(serde_json::from_slice(&to_bytes(response.into_body(), 1 << 20).await?)?)
+        let assertion = self.service(service)?.assertion(self.now())?;
+        let shown =
+            [("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"), ("client_assertion", assertion.as_str())];
+        let reply = Browser::default().form(&self.house()?.router, path, &[fields, &shown].concat()).await?;
+        Ok(serde_json::from_str(&reply.body)?)
     }
 
     fn service(&self, name: &str) -> Outcome<&Service> {
