@@ -10,7 +10,8 @@ import { icons } from './icons/icons.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');
-const islands = ['app', 'card', 'share', 'verifier', 'passkey', 'whatif', 'progress'];
+const islands = ['app', 'card', 'share', 'verifier', 'passkey', 'whatif', 'progress', 'map', 'push', 'speak', 'notice', 'report'];
+const mapWorker = join(here, 'node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs');
 const wasm = join(here, '../target/wasm32-unknown-unknown/wasm/credential_wasm.wasm');
 const target = ['es2022', 'chrome111', 'firefox115', 'safari16.4'];
 const budget = { homeScripts: 30_000, homeFirstView: 100_000 };
@@ -28,22 +29,26 @@ async function buildAll() {
   mkdirSync(dist, { recursive: true });
   const manifest = {};
 
-  const scripts = await esbuild.build({
-    ...options, entryPoints: islands.map((name) => join(here, `src/${name}.ts`)), outdir: dist, format: 'esm', splitting: true, metafile: true,
-    entryNames: '[name]-[hash]', chunkNames: 'part-[hash]',
-  });
-  const styles = await esbuild.build({ ...options, entryPoints: [join(here, 'css/app.css')], outdir: dist, entryNames: '[name]-[hash]', metafile: true });
-  for (const meta of [scripts.metafile, styles.metafile]) {
-    for (const [file, { entryPoint }] of Object.entries(meta.outputs)) {
-      if (entryPoint && islands.concat('app').includes(basename(entryPoint).replace(/\.\w+$/, ''))) manifest[basename(entryPoint).replace('.ts', '.js')] ??= basename(file);
-    }
-  }
-
   const keep = (name, bytes) => {
     const [, stem, ext] = name.match(/^(.*)\.(\w+)$/);
     manifest[name] = `${stem}-${hashOf(bytes)}.${ext}`;
     writeFileSync(join(dist, manifest[name]), bytes);
   };
+  const sheets = ['app', 'map-canvas'].map((name) => join(here, `css/${name}.css`));
+  const styles = await esbuild.build({ ...options, entryPoints: sheets, outdir: dist, entryNames: '[name]-[hash]', metafile: true });
+  for (const [file, { entryPoint }] of Object.entries(styles.metafile.outputs)) if (entryPoint) manifest[basename(entryPoint)] = basename(file);
+  // The map works in a thread of its own, which wants a file of its own.
+  keep('map-worker.js', readFileSync(mapWorker));
+
+  const scripts = await esbuild.build({
+    ...options, entryPoints: islands.map((name) => join(here, `src/${name}.ts`)), outdir: dist, format: 'esm', splitting: true, metafile: true,
+    entryNames: '[name]-[hash]', chunkNames: 'part-[hash]',
+    define: { MAP_WORKER: JSON.stringify(`/assets/${manifest['map-worker.js']}`), MAP_CSS: JSON.stringify(`/assets/${manifest['map-canvas.css']}`) },
+  });
+  for (const [file, { entryPoint }] of Object.entries(scripts.metafile.outputs)) {
+    if (entryPoint && islands.includes(basename(entryPoint).replace(/\.ts$/, ''))) manifest[basename(entryPoint).replace('.ts', '.js')] ??= basename(file);
+  }
+
   keep('icons.svg', sprite());
   keep('mark.svg', readFileSync(join(here, 'icons/mark.svg')));
   keep('icon.svg', readFileSync(join(here, 'icons/icon.svg')));
@@ -51,7 +56,7 @@ async function buildAll() {
   if (existsSync(wasm)) keep('credential.wasm', readFileSync(wasm));
   else console.warn('note: credential.wasm is not built yet; cards show without a fresh QR until it is');
 
-  await buildServiceWorker(manifest);
+  await buildServiceWorker(manifest, mapFiles(manifest, scripts.metafile));
   manifest['sw.js'] = 'sw.js';
   const sorted = Object.fromEntries(Object.entries(manifest).sort(([a], [b]) => (a < b ? -1 : 1)));
   writeFileSync(join(dist, 'manifest.json'), JSON.stringify(sorted, null, 2) + '\n');
@@ -64,13 +69,20 @@ function sprite() {
   return `<svg xmlns="http://www.w3.org/2000/svg"><symbol id="mark" viewBox="0 0 64 64" fill="none" stroke="none">${mark}</symbol>${lines.join('')}</svg>\n`;
 }
 
+/** What only a map needs: large, and kept for days without a network only where somebody opened a map. */
+function mapFiles(manifest, metafile) {
+  const parts = Object.entries(metafile.outputs).filter(([, { inputs }]) => Object.keys(inputs).some((path) => /maplibre-gl|src\/map[./]/.test(path)));
+  return [manifest['map-canvas.css'], manifest['map-worker.js'], ...parts.map(([file]) => basename(file))].sort();
+}
+
 // The shell that works without a network: styles, icons, and the two islands that have an offline life, with the parts they import.
-async function buildServiceWorker(manifest) {
-  const shell = readdirSync(dist).filter((name) => !/^(whatif|passkey|progress|share)-/.test(name) && /\.(css|js|svg|wasm)$/.test(name)).sort();
+async function buildServiceWorker(manifest, map) {
+  const shell = readdirSync(dist).filter((name) => !/^(whatif|passkey|progress|share|push|speak|notice)-/.test(name) && !map.includes(name) && /\.(css|js|svg|wasm)$/.test(name)).sort();
   shell.push(manifest['icon-192.png']);
+  const assets = (names) => JSON.stringify(names.map((name) => `/assets/${name}`));
   await esbuild.build({
     ...options, entryPoints: [join(here, 'src/sw.ts')], outfile: join(dist, 'sw.js'), format: 'iife',
-    define: { SHELL: JSON.stringify(shell.map((name) => `/assets/${name}`)), VERSION: JSON.stringify(hashOf(JSON.stringify(shell))) },
+    define: { SHELL: assets(shell), MAP: assets(map), NOTICE_ICON: JSON.stringify(`/assets/${manifest['icon-192.png']}`), VERSION: JSON.stringify(hashOf(JSON.stringify([shell, map]))) },
   });
 }
 

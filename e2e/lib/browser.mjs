@@ -80,10 +80,38 @@ export async function tabTo(page, target) {
   throw new Error(`${target} cannot be reached by keyboard`);
 }
 
-/** Tabs to a button or link and presses Enter. */
+/** Tabs to a button or link and presses Enter; where that leads away, the page it leads to is there. */
 export async function press(page, target) {
   await tabTo(page, target);
+  await page.evaluate(noteLeaving);
+  let saved;
+  const download = new Promise((resolve) => page.once('download', saved = resolve));
   await page.keyboard.press('Enter');
+  await Promise.race([page.waitForFunction(() => !window.leaving, null, { polling: 50 }), download]);
+  page.off('download', saved);
+  await page.waitForLoadState('domcontentloaded');
+}
+
+/** Notes on the window, which the next page does not share, that a form or a link leads away and no script took it over. */
+function noteLeaving() {
+  window.leaving = false;
+  addEventListener('submit', (event) => {
+    if (!event.defaultPrevented && event.target.getAttribute('method') !== 'dialog' && event.target.target !== '_blank') window.leaving = true;
+  }, { once: true });
+  addEventListener('click', (event) => {
+    const link = event.target.closest?.('a[href]');
+    if (link && !event.defaultPrevented && link.target !== '_blank' && link.href.split('#')[0] !== location.href.split('#')[0]) window.leaving = true;
+  }, { once: true });
+}
+
+/** Opens a page again until what is still on its way to it is there. */
+export async function openUntil(page, address, target) {
+  for (let tries = 0; tries < 50; tries++) {
+    await page.goto(address);
+    if (await target.count() > 0) return;
+    await page.waitForTimeout(200);
+  }
+  throw new Error(`${target} did not come to ${address}`);
 }
 
 /** Tabs to a field and types. */

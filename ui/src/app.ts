@@ -9,9 +9,11 @@ listenForClicks();
 listenForNetwork();
 focusErrors();
 offerInstall();
+arrowsOnBoards();
 paintAll();
 foldMenu();
 wipeOnLogout();
+sendWhatWaits();
 const kiosk = document.querySelector<HTMLDialogElement>('dialog[data-kiosk]');
 if (kiosk) watchKiosk(kiosk, () => { location.href = '/kiosk/end'; });
 // What many people use keeps nothing.
@@ -97,6 +99,23 @@ function foldMenu(): void {
   show();
 }
 
+/** On a television: the arrow keys of its remote move from one thing that can be chosen to the next. Within a map they move the map. */
+function arrowsOnBoards(): void {
+  if (!document.querySelector('.board')) return;
+  const steps: Record<string, number> = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
+  document.addEventListener('keydown', (event) => {
+    const step = steps[event.key];
+    const now = document.activeElement;
+    if (!step || event.altKey || event.ctrlKey || event.metaKey || now?.closest('input, select, textarea, canvas')) return;
+    const all = [...document.querySelectorAll<HTMLElement>('.main a[href], .main button')].filter((one) => one.checkVisibility());
+    const at = all.findIndex((one) => one === now);
+    const next = all[at < 0 ? (step > 0 ? 0 : all.length - 1) : (at + step + all.length) % all.length];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  });
+}
+
 function offerInstall(): void {
   const button = document.querySelector<HTMLElement>('[data-install]');
   if (!button) return;
@@ -112,7 +131,15 @@ function wipeOnLogout(): void {
   document.querySelectorAll<HTMLFormElement>('form[data-logout], form[action$="/logout"]').forEach((form) => {
     form.addEventListener('submit', (event) => {
       event.preventDefault();
-      void shelf('cards').clear().catch(() => undefined).finally(() => form.submit());
+      void Promise.all([shelf('cards').clear(), shelf('outbox').clear()]).catch(() => undefined).finally(() => form.submit());
     }, { once: true });
   });
+}
+
+/** Reports written without a network go out from whatever page is open when there is one again. */
+function sendWhatWaits(): void {
+  if (localStorage.getItem('reports-outbox') !== 'yes' || document.querySelector('[data-outbox], [data-report]')) return;
+  const send = (): void => void import('./report/outbox.ts').then(({ sendAll }) => sendAll()).catch(() => undefined);
+  if (navigator.onLine) send();
+  addEventListener('online', send);
 }

@@ -1,5 +1,6 @@
 //! What phones, counters and other programs ask.
 
+pub(crate) mod residence;
 pub(crate) mod wallet;
 
 use std::sync::Arc;

@@ -4,10 +4,12 @@ mod apply;
 mod decide;
 mod entitle;
 mod guardian;
+mod guests;
 mod hold;
 mod issue;
 mod learn;
 mod media;
+mod neighbours;
 mod share;
 mod status;
 mod wallet;
@@ -20,11 +22,17 @@ pub use entitle::{
     EVERY_MIDNIGHT, FOLLOW_BUNDLE, ToFollow, end_closed, end_of_proxy, end_phone_cards, end_unlinked, follow_bundle, plan_to_follow,
     reevaluate_people, reevaluate_town,
 };
+pub use guests::{end_of_guest, reevaluate_guests, residence_ended};
 pub use hold::{CardView, Held, Taken, asks_from, cards_of_resident, end_by_clerk, make_room, my_cards, places_taken};
 pub use issue::{Office, phone_has};
 pub(crate) use learn::export;
 pub use learn::{UseStatistics, programme_counts, use_statistics};
 pub use media::decide_medium;
+pub use neighbours::{
+    EVERY_DAY as NEIGHBOURS_DAILY, FOLLOW as FOLLOW_NEIGHBOUR, NeighbourKept, ToFollowNeighbour, ask_residence, follow_neighbour,
+    follow_now, my_residences, neighbour_kept, neighbours_daily, plan_neighbours, residence_answered, residence_question,
+    residence_request, residence_uri,
+};
 pub use share::{SHARE_MINUTES, ShareState, Sharer, end_share, holders, join, share_code, share_state};
 pub use status::{free_places, status_jwt, status_token};
 pub use wallet::{InWallet, OFFER_LIFE, WalletOffer, end_all_in_wallets, end_in_wallet, forget_wallets, in_wallets, offer_to_wallet};

@@ -18,7 +18,8 @@ use axum::Extension;
 use axum::http::Method;
 use identity::CodeKind;
 use jiff::SignedDuration;
-use web::{CodeRoute, MenuItem, Service};
+use town::Town;
+use web::{CodeRoute, MenuItem, Outside, Service};
 
 pub use domain::*;
 pub use fault::Fault;
@@ -32,6 +33,7 @@ pub const MIGRATIONS: Migrations = Migrations {
         ("202611252210_free_places.sql", include_str!("../migrations/202611252210_free_places.sql")),
         ("202611261010_media.sql", include_str!("../migrations/202611261010_media.sql")),
         ("202611261030_wallets.sql", include_str!("../migrations/202611261030_wallets.sql")),
+        ("202611270610_neighbours.sql", include_str!("../migrations/202611270610_neighbours.sql")),
     ],
 };
 
@@ -40,6 +42,11 @@ const TEXTS: &[(&str, &str)] = &[
     ("ja", include_str!("../texts/ja/cards.ftl")),
     ("ja-easy", include_str!("../texts/ja-easy/cards.ftl")),
     ("en", include_str!("../texts/en/cards.ftl")),
+    ("vi", include_str!("../texts/vi/cards.ftl")),
+    ("zh", include_str!("../texts/zh/cards.ftl")),
+    ("pt", include_str!("../texts/pt/cards.ftl")),
+    ("tl", include_str!("../texts/tl/cards.ftl")),
+    ("id", include_str!("../texts/id/cards.ftl")),
 ];
 
 const MENU: &[MenuItem] = &[
@@ -53,6 +60,8 @@ const MENU: &[MenuItem] = &[
     },
     MenuItem { rank: 50, href: "/staff/use", text: "menu-use", icon: "chart", staff: Some(::store::Permission::SeeUse) },
     MenuItem { rank: 80, href: "/staff/places", text: "menu-places", icon: "place", staff: Some(::store::Permission::PairVerifier) },
+    // The last: left out where the pack knows no guests.
+    MenuItem { rank: 25, href: "/staff/residence", text: "menu-guests", icon: "people", staff: Some(::store::Permission::SeeProgrammes) },
 ];
 
 /// Where codes are typed: shared cards, and the pairing of a place.
@@ -61,27 +70,41 @@ const CODES: &[CodeRoute] = &[
     CodeRoute { method: Method::POST, path: "/api/v1/verifier/pair", kind: CodeKind::Pairing },
 ];
 
-/// The cards service; `office` holds the town's signing key.
-pub fn service(office: Arc<Office>) -> Service {
+/// What asks neighbours: their pages and jobs are handed it.
+pub(crate) type Network = Arc<dyn Outside>;
+
+/// The cards service; `office` holds the town's signing key, `outside` asks neighbouring towns for their keys and status lists.
+pub fn service(office: Arc<Office>, outside: Arc<dyn Outside>, town: &Town) -> Service {
     Service {
         migrations: Some(MIGRATIONS),
-        pages: pages::routes().merge(api::wallet::routes()).layer(Extension(Arc::clone(&office))),
+        pages: pages::routes()
+            .merge(api::wallet::routes())
+            .merge(api::residence::routes())
+            .layer(Extension(Arc::clone(&office)))
+            .layer(Extension(Arc::clone(&outside))),
         api: api::routes().layer(Extension(office)),
         reactions: Box::new(reactions),
-        jobs: Box::new(|jobs| {
+        jobs: Box::new(move |jobs| {
             jobs.every_day(EVERY_MIDNIGHT, SignedDuration::ZERO, |ctx, _| {
                 Box::pin(async move {
                     reevaluate_town(ctx).await?;
+                    reevaluate_guests(ctx).await?;
                     free_places(ctx).await?;
                     forget_wallets(ctx).await?;
                     Ok(())
                 })
             });
+            jobs.every_day(NEIGHBOURS_DAILY, SignedDuration::ZERO, |ctx, _| Box::pin(async move { Ok(neighbours_daily(ctx).await?) }));
+            let outside = Arc::clone(&outside);
+            jobs.on_outside(FOLLOW_NEIGHBOUR, move |store, job| {
+                let outside = Arc::clone(&outside);
+                Box::pin(async move { Ok(follow_neighbour(store, &outside, &job.payload()?).await?) })
+            });
             jobs.on(FOLLOW_BUNDLE, |ctx, job| Box::pin(async move { Ok(follow_bundle(ctx, &job.payload()?).await?) }));
         }),
         texts: TEXTS,
         export: Some(|ctx, account| Box::pin(async move { Ok(domain::export(ctx, account).await?) })),
-        menu: MENU,
+        menu: if town.has_guests() { MENU } else { &MENU[..MENU.len() - 1] },
         codes: CODES,
         ..Service::new("cards")
     }
@@ -98,6 +121,18 @@ fn reactions(reactions: &mut Reactions) {
         Box::pin(async move {
             let unlinked: identity::Unlinked = event.payload()?;
             Ok(end_unlinked(ctx, unlinked.account).await?)
+        })
+    });
+    reactions.on(identity::ResidenceEnded::KIND, |ctx, event| {
+        Box::pin(async move {
+            let ended: identity::ResidenceEnded = event.payload()?;
+            Ok(residence_ended(ctx, ended.account, ended.why).await?)
+        })
+    });
+    reactions.on(identity::Linked::KIND, |ctx, event| {
+        Box::pin(async move {
+            let linked: identity::Linked = event.payload()?;
+            Ok(end_of_guest(ctx, linked.account).await?)
         })
     });
     reactions.on(identity::ProxyEnded::KIND, |ctx, event| {
@@ -138,6 +173,7 @@ mod tests {
             ::store::migrate(&test.db, &[super::MIGRATIONS], &::store::SystemClock).await.unwrap();
             ::store::testing::prepare_all(&test.db, crate::store::ALL).await.unwrap();
             ::store::testing::prepare_all(&test.db, crate::store::wallets::ALL).await.unwrap();
+            ::store::testing::prepare_all(&test.db, crate::store::neighbours::ALL).await.unwrap();
         }
     }
 }

@@ -7,6 +7,10 @@ use serde::Serialize;
 use store::{AccountId, ResidentId};
 use town::{ProgrammeId, ShownBy};
 
+mod neighbours;
+
+pub use neighbours::{Followed, Outcome, ResidenceRequest, ResidenceRequestId};
+
 store::id!(EntitlementId, "A span of days in which a resident is entitled to a programme.");
 store::id!(ApplicationId, "An application for a programme given on request.");
 store::id!(HoldingId, "That an account may show a resident's card.");
@@ -57,6 +61,7 @@ store::text_enum!(Ended {
     NoLongerProxy = "no_longer_proxy",
     Unlinked = "unlinked",
     ByClerk = "by_clerk",
+    MovedIn = "moved_in",
 });
 
 /// Why a holding or card ended.
@@ -80,6 +85,8 @@ pub enum Ended {
     Unlinked,
     /// A clerk ended it at the counter.
     ByClerk,
+    /// They held it as somebody from elsewhere and have moved in.
+    MovedIn,
 }
 
 /// That an account may show a resident's card.
@@ -251,6 +258,9 @@ pub enum Error {
     /// The name does not match the register's keyed hash.
     #[error("the name does not match the register")]
     NameDoesNotMatch,
+    /// The pack has no such neighbour, or nobody was asked so.
+    #[error("no such neighbour")]
+    NoSuchNeighbour,
     /// The caller holds no such card.
     #[error("no such card")]
     NoSuchCard,

@@ -2,6 +2,8 @@
 
 mod held;
 mod holder;
+mod residence;
+mod residence_staff;
 mod staff;
 mod verify;
 mod wallet;
@@ -30,6 +32,14 @@ pub(crate) fn routes() -> Router<App> {
         .route("/cards/{holding}/wallet", get(wallet::page))
         .route("/cards/{holding}/wallet/offer", post(wallet::offer))
         .route("/cards/{holding}/wallet/end", post(wallet::end))
+        .route("/residence", get(residence::page))
+        .route("/residence/{id}/leave", post(residence::leave))
+        .route("/residence/rolls/{roll}", get(residence::roll).post(residence::join))
+        .route("/residence/neighbours/{neighbour}", get(residence::neighbour).post(residence::ask))
+        .route("/residence/requests/{id}", get(residence::asked))
+        .route("/staff/residence", get(residence_staff::page))
+        .route("/staff/residence/{neighbour}/follow", post(residence_staff::follow))
+        .route("/staff/residence/people/{id}/end", post(residence_staff::end))
         .route("/staff/programmes", get(staff::programmes))
         .route("/staff/use", get(staff::used))
         .route("/staff/places", get(staff::places))

@@ -11,7 +11,12 @@ use town::{Disclosed, FactName, Programme};
 use crate::model::{Holding, How, Result};
 use crate::rules::{self, Standing};
 
-/// A resident as far as cards need to know them.
+/// Whose account somebody is who is not in the register, by what they are known as ([`identity::known_as`]).
+fn guests_account(id: ResidentId) -> AccountId {
+    AccountId::from_bytes(id.bytes())
+}
+
+/// A resident, or somebody who is not in the register, as far as cards need to know them.
 pub(crate) struct Known {
     pub(crate) person: Person,
     pub(crate) standing: Standing,
@@ -32,7 +37,7 @@ pub(crate) async fn known_for(ctx: &mut Ctx, id: ResidentId, programme: &Program
 }
 
 async fn known_with(ctx: &mut Ctx, id: ResidentId, household: bool) -> Result<Option<Known>> {
-    let Some(resident) = registry::resident(ctx, id).await? else { return Ok(None) };
+    let Some(resident) = registry::resident(ctx, id).await? else { return guest(ctx, id).await };
     let person = match household {
         true => registry::person(ctx, id).await?,
         false => registry::facts_of(&resident, ctx.town(), ctx.today())?,
@@ -41,10 +46,26 @@ async fn known_with(ctx: &mut Ctx, id: ResidentId, household: bool) -> Result<Op
     let birth = resident.date_of_birth.and_then(|birth| ctx.town().bridge.unknown_birthday.day(birth));
     Ok(Some(Known {
         person,
-        standing: Standing { moved_out_on: on(Status::MovedOut), died_on: on(Status::Died) },
+        standing: Standing { moved_out_on: on(Status::MovedOut), died_on: on(Status::Died), ..Standing::default() },
         protected: resident.protected,
         date_of_birth: birth,
         facts: resident.facts,
+    }))
+}
+
+/// Somebody proven who is not in the register, where the pack has anything for such people.
+async fn guest(ctx: &mut Ctx, id: ResidentId) -> Result<Option<Known>> {
+    let town = ctx.town().clone();
+    if !town.has_guests() {
+        return Ok(None);
+    }
+    let Some(guest) = identity::guest(ctx, guests_account(id)).await? else { return Ok(None) };
+    Ok(Some(Known {
+        person: town.guest(guest.date_of_birth, &guest.residence),
+        standing: Standing { guest: true, moved_in: guest.moved_in, residence_over: guest.over, ..Standing::default() },
+        protected: false,
+        date_of_birth: guest.date_of_birth.and_then(|birth| town.bridge.unknown_birthday.day(birth)),
+        facts: BTreeMap::new(),
     }))
 }
 
@@ -79,6 +100,15 @@ impl Known {
 /// The resident an account is linked to.
 pub(crate) async fn resident_of(ctx: &mut Ctx, account: AccountId) -> Result<Option<ResidentId>> {
     Ok(identity::link_of(ctx, account).await?)
+}
+
+/// Whose cards an account has as its own: its resident's, or its own as somebody who is not in the register.
+pub(crate) async fn holder_of(ctx: &mut Ctx, account: AccountId) -> Result<Option<ResidentId>> {
+    if let Some(resident) = resident_of(ctx, account).await? {
+        return Ok(Some(resident));
+    }
+    let id = identity::known_as(account);
+    Ok(guest(ctx, id).await?.map(|_| id))
 }
 
 /// The name to show for a holding: see [`name`].

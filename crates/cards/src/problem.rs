@@ -18,6 +18,7 @@ impl From<Error> for Problem {
             Error::NotEntitled(why) => Problem::conflict("cards.not_entitled").with("why", serde_json::to_value(why).unwrap_or_default()),
             Error::NameDoesNotMatch => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "cards.name_does_not_match"),
             Error::ProofTooWeak => Problem::conflict("cards.proof_too_weak"),
+            Error::NoSuchNeighbour => Self::not_found(),
             Error::NoSuchCard => Problem::new(StatusCode::NOT_FOUND, "cards.no_such_card"),
             Error::NotShareable => Problem::conflict("cards.not_shareable"),
             Error::TooManyHolders => Problem::conflict("cards.too_many_holders"),

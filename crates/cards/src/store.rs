@@ -39,6 +39,7 @@ macro_rules! shown {
 }
 
 // Here and not above: it reads cards by the same words.
+pub(crate) mod neighbours;
 pub(crate) mod wallets;
 
 store::queries! {

@@ -6,7 +6,6 @@
 mod access;
 mod audit;
 mod bridge;
-mod charts;
 mod duplicates;
 mod home;
 mod listed;
@@ -35,6 +34,11 @@ const TEXTS: &[(&str, &str)] = &[
     ("ja", include_str!("../texts/ja/console.ftl")),
     ("ja-easy", include_str!("../texts/ja-easy/console.ftl")),
     ("en", include_str!("../texts/en/console.ftl")),
+    ("vi", include_str!("../texts/vi/console.ftl")),
+    ("zh", include_str!("../texts/zh/console.ftl")),
+    ("pt", include_str!("../texts/pt/console.ftl")),
+    ("tl", include_str!("../texts/tl/console.ftl")),
+    ("id", include_str!("../texts/id/console.ftl")),
 ];
 
 const MENU: &[MenuItem] = &[

@@ -18,10 +18,10 @@ use rule::{Bits, Diagnostic, Rule, Schema};
 use serde::{Deserialize, Serialize};
 use store::{Ctx, Permission};
 use utoipa::ToSchema;
+use web::charts::{Bars, HBar, hbars};
 use web::{Page, Problem, Reader, View, staff, to_mend};
 
 use crate::access::refused;
-use crate::charts::{Bars, HBar, hbars};
 use crate::words::query_value;
 
 /// Where the bands of five years begin, after the first from birth.

@@ -388,7 +388,7 @@ async fn a_past_day_is_decided_with_the_register_and_the_rule_of_that_day() {
         let clerk = house.session(&[Role::Clerk]).await;
         let person = format!("/staff/people/{}", house.resident("2").await);
         let pass = |body: &str| {
-            let from = body.find("村民証 <span").unwrap_or_else(|| panic!("{body}"));
+            let from = body.find(">村民証 <span").unwrap_or_else(|| panic!("{body}"));
             body[from..].split("</h3>").next().unwrap().contains("資格あり")
         };
         assert!(!pass(&house.get(&clerk, &person).await.body));

@@ -162,14 +162,16 @@ impl<'a> Reader<'a> {
 
 /// Writes items one after the other. The caller writes map keys in their deterministic order.
 #[derive(Default)]
-pub(crate) struct Writer(Vec<u8>);
+pub struct Writer(Vec<u8>);
 
 impl Writer {
-    pub(crate) fn new() -> Self {
+    /// Nothing written yet.
+    pub fn new() -> Self {
         Self(Vec::with_capacity(256))
     }
 
-    pub(crate) fn done(self) -> Vec<u8> {
+    /// Gives what was written.
+    pub fn done(self) -> Vec<u8> {
         self.0
     }
 
@@ -195,39 +197,46 @@ impl Writer {
         self
     }
 
-    pub(crate) fn int(&mut self, value: i64) -> &mut Self {
+    /// Writes an integer.
+    pub fn int(&mut self, value: i64) -> &mut Self {
         // -1 - value cannot overflow for a negative value, and !value is just that
         if value >= 0 { self.head(UNSIGNED, value as u64) } else { self.head(NEGATIVE, !value as u64) }
     }
 
-    pub(crate) fn unsigned(&mut self, value: u64) -> &mut Self {
+    /// Writes an unsigned integer.
+    pub fn unsigned(&mut self, value: u64) -> &mut Self {
         self.head(UNSIGNED, value)
     }
 
-    pub(crate) fn bytes(&mut self, value: &[u8]) -> &mut Self {
+    /// Writes a byte string.
+    pub fn bytes(&mut self, value: &[u8]) -> &mut Self {
         self.head(BYTES, value.len() as u64);
         self.raw(value)
     }
 
-    pub(crate) fn text(&mut self, value: &str) -> &mut Self {
+    /// Writes a text.
+    pub fn text(&mut self, value: &str) -> &mut Self {
         self.head(TEXT, value.len() as u64);
         self.raw(value.as_bytes())
     }
 
-    pub(crate) fn array(&mut self, len: usize) -> &mut Self {
+    /// Begins an array of so many items.
+    pub fn array(&mut self, len: usize) -> &mut Self {
         self.head(ARRAY, len as u64)
     }
 
-    pub(crate) fn map(&mut self, pairs: usize) -> &mut Self {
+    /// Begins a map of so many pairs.
+    pub fn map(&mut self, pairs: usize) -> &mut Self {
         self.head(MAP, pairs as u64)
     }
 
-    pub(crate) fn tag(&mut self, tag: u64) -> &mut Self {
+    /// Writes a tag.
+    pub fn tag(&mut self, tag: u64) -> &mut Self {
         self.head(TAG, tag)
     }
 
     /// Appends bytes that are CBOR already.
-    pub(crate) fn raw(&mut self, encoded: &[u8]) -> &mut Self {
+    pub fn raw(&mut self, encoded: &[u8]) -> &mut Self {
         self.0.extend_from_slice(encoded);
         self
     }

@@ -5,7 +5,7 @@
 //! in the browser, they are answered from outside and the crate carries no signature code at all. `docs/credential.md` has the format.
 
 pub mod base45;
-mod cbor;
+pub mod cbor;
 mod claims;
 mod cose;
 mod credential;

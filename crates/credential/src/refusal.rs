@@ -88,6 +88,12 @@ pub enum NotEntitled {
     AgedOut,
     /// Not yet: the entitlement begins later.
     NotYet,
+    /// What the rule asks is not known of the person: most often somebody who is not in the register.
+    NotKnown,
+    /// The proof that they live in a neighbouring town, or are a digital resident, is over.
+    ResidenceOver,
+    /// They moved into the town: what they held as somebody from elsewhere is over.
+    MovedIn,
     /// The programme's rule says no for another reason.
     Rule,
 }

@@ -22,6 +22,8 @@ pub const BINDING_TYPE: &str = "kb+jwt";
 pub const STATUS_LIST_TYPE: &str = "statuslist+jwt";
 /// The longest presentation that is read.
 const MAX_BYTES: usize = 64 << 10;
+/// How far the clocks of two servers may differ, in seconds.
+const CLOCKS_DIFFER_S: i64 = 120;
 /// The most disclosures of a presentation.
 const MAX_DISCLOSURES: usize = 64;
 
@@ -176,8 +178,12 @@ pub struct Presented {
     pub jwt: String,
     /// Its type.
     pub vct: String,
+    /// The address of its status list.
+    pub status_uri: String,
     /// Its place in the status list.
     pub status_idx: u64,
+    /// Of no use from here on.
+    pub expires_at: Timestamp,
     /// What was opened.
     pub opened: BTreeMap<String, String>,
 }
@@ -195,7 +201,6 @@ pub fn check(text: &str, question: &Question<'_>) -> (Option<Presented>, Result<
 
 struct Card {
     presented: Presented,
-    expires_s: i64,
     holder: HolderKey,
     /// The hash the binding has to name.
     hash: String,
@@ -214,22 +219,20 @@ fn read(text: &str, question: &Question<'_>) -> Result<Card, Unbelieved> {
     if text_of("iss") != Some(question.issuer) {
         return Err(Unbelieved::OtherIssuer);
     }
-    let kid = token.kid.as_deref();
-    let key = question.keys.iter().find(|key| kid == Some(&key.kid().to_string())).ok_or(Unbelieved::OtherIssuer)?;
-    if !native::holds(key.key(), token.signed.as_bytes(), &token.signature) {
-        return Err(Unbelieved::Signature);
-    }
+    signed_by(&token, question.keys)?;
     let number = |pointer: &str| token.body().pointer(pointer).and_then(Value::as_u64);
     let holder = token.claims.get("cnf").and_then(|cnf| cnf.get("jwk")).and_then(|jwk| serde_json::from_value(jwk.clone()).ok());
+    let expires_s = token.claims.get("exp").and_then(Value::as_i64);
     let presented = Presented {
         jwt: jwt.to_owned(),
         vct: text_of("vct").ok_or(Unbelieved::Malformed)?.to_owned(),
+        status_uri: token.body().pointer("/status/status_list/uri").and_then(Value::as_str).ok_or(Unbelieved::Malformed)?.to_owned(),
         status_idx: number("/status/status_list/idx").ok_or(Unbelieved::Malformed)?,
+        expires_at: expires_s.and_then(|seconds| Timestamp::from_second(seconds).ok()).ok_or(Unbelieved::Malformed)?,
         opened: opened(parts, &token)?,
     };
     Ok(Card {
         presented,
-        expires_s: token.claims.get("exp").and_then(Value::as_i64).ok_or(Unbelieved::Malformed)?,
         holder: holder.ok_or(Unbelieved::Malformed)?,
         hash: digest(&text[..=shown.len()]),
         binding: Token::read(binding, BINDING_TYPE).ok_or(Unbelieved::Malformed)?,
@@ -253,7 +256,7 @@ fn opened<'a>(disclosures: impl Iterator<Item = &'a str>, card: &Token) -> Resul
 
 fn in_force(card: &Card, question: &Question<'_>) -> Result<(), Unbelieved> {
     let now = question.now.as_second();
-    if card.expires_s <= now {
+    if card.presented.expires_at <= question.now {
         return Err(Unbelieved::Expired);
     }
     let binding = &card.binding;
@@ -267,6 +270,37 @@ fn in_force(card: &Card, question: &Question<'_>) -> Result<(), Unbelieved> {
     let made = binding.claims.get("iat").and_then(Value::as_i64).ok_or(Unbelieved::Malformed)?;
     let seconds = now.saturating_sub(made);
     if seconds.saturating_abs() > question.max_age_s { Err(Unbelieved::Moment { seconds }) } else { Ok(()) }
+}
+
+/// Reads a status list that somebody fetched from `uri`, as the issuer's keys sign it (Token Status List, section 8.3).
+///
+/// # Errors
+/// [`Unbelieved::Malformed`] for anything but a list of this very address; [`Unbelieved::OtherIssuer`], [`Unbelieved::Signature`],
+/// [`Unbelieved::Expired`].
+pub fn read_status_list(text: &str, uri: &str, keys: &[IssuerPublicKey], now: Timestamp) -> Result<StatusList, Unbelieved> {
+    let token = Token::read(text.trim(), STATUS_LIST_TYPE).ok_or(Unbelieved::Malformed)?;
+    signed_by(&token, keys)?;
+    if token.claims.get("sub").and_then(Value::as_str) != Some(uri) {
+        return Err(Unbelieved::Malformed);
+    }
+    let body = token.body();
+    let moment = |name: &str| body.get(name).and_then(Value::as_i64);
+    if moment("iat").is_none_or(|issued| issued > now.as_second() + CLOCKS_DIFFER_S) {
+        return Err(Unbelieved::Malformed);
+    }
+    if moment("exp").is_some_and(|expires| expires <= now.as_second()) {
+        return Err(Unbelieved::Expired);
+    }
+    let bits = body.pointer("/status_list/bits").and_then(Value::as_u64);
+    let packed = body.pointer("/status_list/lst").and_then(Value::as_str).and_then(|lst| URL_SAFE_NO_PAD.decode(lst).ok());
+    bits.zip(packed).and_then(|(bits, packed)| StatusList::unpacked(uri, bits, &packed)).ok_or(Unbelieved::Malformed)
+}
+
+/// Whether one of the keys signed a token: the one it names.
+fn signed_by(token: &Token, keys: &[IssuerPublicKey]) -> Result<(), Unbelieved> {
+    let kid = token.kid.as_deref();
+    let key = keys.iter().find(|key| kid == Some(&key.kid().to_string())).ok_or(Unbelieved::OtherIssuer)?;
+    if native::holds(key.key(), token.signed.as_bytes(), &token.signature) { Ok(()) } else { Err(Unbelieved::Signature) }
 }
 
 /// A JWT of one type, by ES256; its signature is not looked at yet.
@@ -377,6 +411,26 @@ mod tests {
         assert_eq!(told(|body| body["iat"] = (body["iat"].as_i64().unwrap() - 61).into()), Unbelieved::Moment { seconds: 61 });
         let other = PhoneKey::generate().unwrap().0;
         assert_eq!(asked(&scene, &bind(&other, &scene.card, &header(), |_| {})).unwrap_err(), Unbelieved::Binding);
+    }
+
+    #[test]
+    fn a_fetched_status_list_counts_for_its_address_its_key_and_its_time_only() {
+        let scene = scene();
+        let uri = "https://town.example/status-lists/1";
+        let mut list = StatusList::new(uri, crate::StatusBits::Two, 64);
+        list.set(7, crate::Status::PhoneEnded).unwrap();
+        let keys = [*scene.issuer.public()];
+        let token = sign_status_list(&scene.issuer, &list, now(), now() + jiff::SignedDuration::from_hours(1), 60).unwrap();
+        assert_eq!(read_status_list(&token, uri, &keys, now()).unwrap(), list);
+        assert_eq!(read_status_list(&token, "https://town.example/status-lists/2", &keys, now()), Err(Unbelieved::Malformed));
+        let later = now() + jiff::SignedDuration::from_hours(2);
+        assert_eq!(read_status_list(&token, uri, &keys, later), Err(Unbelieved::Expired));
+        let strange = [*super::tests::scene().issuer.public()];
+        assert_eq!(read_status_list(&token, uri, &strange, now()), Err(Unbelieved::OtherIssuer));
+        let (signed, _) = token.rsplit_once('.').unwrap();
+        let changed = format!("{signed}.{}", URL_SAFE_NO_PAD.encode([1; 64]));
+        assert_eq!(read_status_list(&changed, uri, &keys, now()), Err(Unbelieved::Signature));
+        assert_eq!(read_status_list(&scene.card, uri, &keys, now()), Err(Unbelieved::Malformed));
     }
 
     #[test]

@@ -94,6 +94,17 @@ impl StatusList {
         (self.bits.width(), miniz_oxide::deflate::compress_to_vec_zlib(&self.entries, 9))
     }
 
+    /// A list as a token of either form carries it; nothing when it is none, or unpacks to more than any town needs.
+    pub(crate) fn unpacked(uri: &str, bits: u64, packed: &[u8]) -> Option<Self> {
+        let bits = match bits {
+            1 => StatusBits::One,
+            2 => StatusBits::Two,
+            _ => return None,
+        };
+        let entries = miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(packed, MAX_ENTRY_BYTES).ok()?;
+        Some(Self { uri: uri.to_owned(), bits, entries })
+    }
+
     fn place(&self, idx: u64) -> Option<(usize, u64)> {
         let at = idx.checked_mul(self.bits.width())?;
         let byte = usize::try_from(at / 8).ok().filter(|byte| *byte < self.entries.len())?;
@@ -202,17 +213,16 @@ impl StatusToken {
             return Err(Unreadable);
         }
         claims.key(SUB)?;
-        let uri = claims.text()?.to_owned();
+        let uri = claims.text()?;
         claims.key(EXP)?;
         let expires_at = read_moment(&mut claims)?;
         claims.key(IAT)?;
         let issued_at = read_moment(&mut claims)?;
         claims.key(STATUS_LIST)?;
-        let (bits, entries) = read_list(&mut claims)?;
+        let list = read_list(uri, &mut claims)?;
         claims.key(TTL)?;
         let ttl_s = claims.unsigned()?;
         claims.end()?;
-        let list = StatusList { uri, bits, entries };
         Ok(Self { kid, list, issued_at, expires_at, ttl_s, signed: token.signed_bytes(), signature: token.signature })
     }
 
@@ -222,20 +232,14 @@ impl StatusToken {
     }
 }
 
-fn read_list(claims: &mut Reader<'_>) -> Result<(StatusBits, Vec<u8>), Unreadable> {
+fn read_list(uri: &str, claims: &mut Reader<'_>) -> Result<StatusList, Unreadable> {
     if claims.map()? != 2 {
         return Err(Unreadable);
     }
     claims.text_key("lst")?;
     let packed = claims.bytes()?;
     claims.text_key("bits")?;
-    let bits = match claims.unsigned()? {
-        1 => StatusBits::One,
-        2 => StatusBits::Two,
-        _ => return Err(Unreadable),
-    };
-    let entries = miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(packed, MAX_ENTRY_BYTES).map_err(|_| Unreadable)?;
-    Ok((bits, entries))
+    StatusList::unpacked(uri, claims.unsigned()?, packed).ok_or(Unreadable)
 }
 
 /// Draws a free index of a list with `entries` entries. `random` gives evenly spread numbers from a cryptographic source,

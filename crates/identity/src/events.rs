@@ -4,7 +4,10 @@ use ::store::{AccountId, ResidentId, StaffId};
 use serde::{Deserialize, Serialize};
 use town::{AppId, PlaceId};
 
-use crate::{AppQuestionId, DeviceId, DeviceKind, MatchRequestId, MediumId, PhoneId, ProofId, ProxyId, SessionId};
+use crate::{
+    AppQuestionId, DeviceId, DeviceKind, MatchRequestId, MediumId, PhoneCardQuestionId, PhoneId, ProofId, ProxyId, ResidenceEnd,
+    ResidenceId, SessionId,
+};
 
 macro_rules! event {
     ($(#[$meta:meta])* $name:ident = $kind:literal { $($(#[$field_meta:meta])* $field:ident: $type:ty),+ $(,)? }) => {
@@ -20,7 +23,7 @@ macro_rules! event {
 }
 
 event! {
-    /// A card or an identity app proved the person of an account.
+    /// A card, on a reader or in a phone, or an identity app proved the person of an account.
     AccountProven = "identity.account_proven" {
         /// Whose.
         account: AccountId,
@@ -37,6 +40,17 @@ event! {
         question: AppQuestionId,
         /// At which app's address it arrived.
         app: AppId,
+        /// Why, as a code.
+        reason: String,
+    }
+}
+event! {
+    /// The answer of a card in a phone was not believed.
+    PhoneCardRefused = "identity.phone_card_refused" {
+        /// The question it was for.
+        question: PhoneCardQuestionId,
+        /// Which card was asked for.
+        card: AppId,
         /// Why, as a code.
         reason: String,
     }
@@ -181,6 +195,26 @@ event! {
         principal: AccountId,
         /// Who, if anybody had agreed.
         agent: Option<AccountId>,
+    }
+}
+event! {
+    /// Somebody who is not in the register belongs somewhere from now on: proven or joined, for the first time or again.
+    ResidenceBegan = "identity.residence_began" {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        residence: ResidenceId,
+    }
+}
+event! {
+    /// They no longer do.
+    ResidenceEnded = "identity.residence_ended" {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        residence: ResidenceId,
+        /// Why.
+        why: ResidenceEnd,
     }
 }
 event! {

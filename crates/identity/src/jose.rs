@@ -162,6 +162,17 @@ pub fn sign_with_key<T: Serialize>(key: &TokenKey, kind: &str, claims: &T) -> Re
     key.signed(&header, claims)
 }
 
+/// Signs a token that carries the certificates of its key instead of a key id, each in base64 of its DER (RFC 7515 section 4.1.6).
+///
+/// # Errors
+/// As [`TokenKey::sign`].
+pub fn sign_with_chain<T: Serialize>(key: &TokenKey, kind: &str, chain: Vec<String>, claims: &T) -> Result<String, JoseError> {
+    let mut header = Header::new(key.algorithm);
+    header.typ = Some(kind.to_owned());
+    header.x5c = Some(chain);
+    key.signed(&header, claims)
+}
+
 impl fmt::Debug for TokenKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TokenKey({:?} {})", self.algorithm, self.kid)

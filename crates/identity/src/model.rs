@@ -10,14 +10,20 @@ mod apps;
 mod error;
 mod media;
 mod passkeys;
+mod phone_cards;
 mod proxies;
+mod residences;
 
 pub use apps::{AppAnswer, AppBegun, AppQuestion, AppQuestionId, AppRefusal, AppTold, UsedApp};
 pub use error::{Error, Result};
 pub use media::{BoundBy, BoundMedium, Document, MediaKey, MediumEnd, MediumId, MediumNumber};
 pub use passkeys::{Ceremony, CeremonyId, OwnPasskey, PasskeyId};
 pub(crate) use passkeys::{OwnerKind, PasskeyOwner};
+pub use phone_cards::{
+    PhoneCardBegun, PhoneCardQuestion, PhoneCardQuestionId, PhoneCardRefusal, PhoneCardState, PhoneCardStep, PhoneCardTold,
+};
 pub use proxies::{Proxy, ProxyEnd, ProxyId, ProxyScope};
+pub use residences::{Belonging, BelongingCount, BelongsBy, Guest, NoGuest, ResidenceEnd, ResidenceId, Statement};
 
 ::store::id!(ProofSessionId, "A question put to a card, from the moment a person asks to be proven until the answer is claimed.");
 ::store::id!(ProofId, "A proof that was given.");
@@ -71,10 +77,12 @@ pub enum ProofKind {
     UserAuth,
     /// An identity app.
     App,
+    /// A card that a phone holds by itself.
+    PhoneCard,
     /// A clerk looked at a document at the counter.
     Counter,
 }
-text_enum!(ProofKind { Signature = "signature", UserAuth = "user_auth", App = "app", Counter = "counter" });
+text_enum!(ProofKind { Signature = "signature", UserAuth = "user_auth", App = "app", PhoneCard = "phone_card", Counter = "counter" });
 
 /// A person's account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,8 +199,8 @@ pub struct StationRead {
     pub four_information: Vec<u8>,
 }
 
-/// A proof just given: the right to tie its account to a resident, which only [`complete_proof`](crate::complete_proof) and
-/// [`complete_app_proof`](crate::complete_app_proof) hand out.
+/// A proof just given: the right to tie its account to a resident, which only [`complete_proof`](crate::complete_proof),
+/// [`complete_app_proof`](crate::complete_app_proof) and [`complete_phone_card`](crate::complete_phone_card) hand out.
 #[derive(Debug)]
 pub struct Proven {
     pub(crate) account: Account,

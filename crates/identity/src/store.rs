@@ -8,9 +8,11 @@ pub(crate) mod matches;
 pub(crate) mod media;
 pub(crate) mod passkeys;
 pub(crate) mod people;
+pub(crate) mod phone_cards;
 pub(crate) mod phones;
 pub(crate) mod prove;
 pub(crate) mod proxies;
+pub(crate) mod residences;
 pub(crate) mod sessions;
 pub(crate) mod staff;
 pub(crate) mod tries;
@@ -31,9 +33,11 @@ mod tests {
             super::media::ALL,
             super::passkeys::ALL,
             super::people::ALL,
+            super::phone_cards::ALL,
             super::phones::ALL,
             super::prove::ALL,
             super::proxies::ALL,
+            super::residences::ALL,
             super::sessions::ALL,
             super::staff::ALL,
             super::tries::ALL,

@@ -59,6 +59,11 @@ const TEXTS: &[(&str, &str)] = &[
     ("ja", include_str!("../texts/ja/oidc.ftl")),
     ("ja-easy", include_str!("../texts/ja-easy/oidc.ftl")),
     ("en", include_str!("../texts/en/oidc.ftl")),
+    ("vi", include_str!("../texts/vi/oidc.ftl")),
+    ("zh", include_str!("../texts/zh/oidc.ftl")),
+    ("pt", include_str!("../texts/pt/oidc.ftl")),
+    ("tl", include_str!("../texts/tl/oidc.ftl")),
+    ("id", include_str!("../texts/id/oidc.ftl")),
 ];
 
 const MENU: &[MenuItem] = &[

@@ -149,13 +149,13 @@ fn bytes(text: &str) -> Result<Vec<u8>, Problem> {
 
 /// How far a proof has come.
 #[derive(Serialize, ToSchema)]
-struct Progress {
-    done: u8,
-    total: u8,
-    label: String,
-    finished: bool,
-    failed: bool,
-    next: Option<&'static str>,
+pub(crate) struct Progress {
+    pub(crate) done: u8,
+    pub(crate) total: u8,
+    pub(crate) label: String,
+    pub(crate) finished: bool,
+    pub(crate) failed: bool,
+    pub(crate) next: Option<&'static str>,
 }
 
 /// Says how far the proof this browser asked for has come.

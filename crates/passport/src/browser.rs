@@ -4,13 +4,15 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use identity::{AppBegun, ProofSession, ProofSessionId};
+use identity::{AppBegun, PhoneCardBegun, ProofSession, ProofSessionId};
 use web::{Problem, cookie, forget_cookie, kept_cookie};
 
 /// The browser's half of a proof.
 const PROOF_COOKIE: &str = "tegata_proof";
 /// The browser's half of a question to an identity app.
 const APP_COOKIE: &str = "tegata_app";
+/// The browser's half of a question to a card in a phone.
+const PHONE_CARD_COOKIE: &str = "tegata_phone_card";
 /// Seconds it is kept: a little longer than the proof may be answered.
 const PROOF_COOKIE_S: i64 = 900;
 /// The longest path somebody is led back to.
@@ -77,6 +79,36 @@ impl Sent {
     /// The `Set-Cookie` line that forgets it.
     pub(crate) fn forget() -> String {
         forget_cookie(APP_COOKIE)
+    }
+}
+
+/// What a browser keeps of the question it put to a card in a phone: the secret that claims the answer, what finds the question, and where it was going.
+pub(crate) struct Shown {
+    pub(crate) secret: String,
+    pub(crate) token: String,
+    /// A path of our own, to which the person was on the way.
+    pub(crate) next: Option<String>,
+}
+
+impl Shown {
+    /// What the browser sent back; nothing when it asked nothing.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+        let mut parts = cookie(headers, PHONE_CARD_COOKIE)?.splitn(3, '.').map(str::to_owned);
+        let (secret, token, next) = (parts.next()?, parts.next()?, parts.next()?);
+        let next = String::from_utf8(URL_SAFE_NO_PAD.decode(next).unwrap_or_default()).unwrap_or_default();
+        // Checked again: a cookie is what a browser says.
+        Some(Self { secret, token, next: own_path(&next).map(str::to_owned) })
+    }
+
+    /// The `Set-Cookie` line that keeps a question just asked.
+    pub(crate) fn keep(begun: &PhoneCardBegun, next: &str, origin: &str) -> String {
+        let next = URL_SAFE_NO_PAD.encode(own_path(next).unwrap_or_default());
+        kept_cookie(PHONE_CARD_COOKIE, &format!("{}.{}.{next}", begun.secret, begun.token), PROOF_COOKIE_S, origin)
+    }
+
+    /// The `Set-Cookie` line that forgets it.
+    pub(crate) fn forget() -> String {
+        forget_cookie(PHONE_CARD_COOKIE)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use identity::{
-    AppAnswer, AppBegun, AppQuestion, AppRefusal, AppTold, Apps, LinkBy, MatchReason, ProofInput, ProofSessionId, Proven, SessionId,
-    Started,
+    AppAnswer, AppBegun, AppQuestion, AppRefusal, AppTold, Apps, LinkBy, MatchReason, PhoneCardBegun, PhoneCardRefusal, PhoneCards,
+    ProofInput, ProofSessionId, Proven, SessionId, Started,
 };
 use jiff::SignedDuration;
 use jpki::revocation::Told;
@@ -28,6 +28,8 @@ pub struct Proofing {
     pub revocation: Arc<dyn Revocation + Send + Sync>,
     /// The identity apps that are offered beside the card.
     pub apps: Apps,
+    /// The cards in phones that are taken beside the card.
+    pub phone_cards: PhoneCards,
     /// Names and secrets.
     pub settings: identity::Settings,
     /// The key by which stations write the town's number into a card's free area.
@@ -194,6 +196,93 @@ async fn told_by_app(
 /// Asks a provider on a thread that may wait for seconds. Whoever asked and fell over has learned nothing.
 async fn waiting<T: Send + 'static>(ask: impl FnOnce() -> Result<T, identity::Error> + Send + 'static) -> Result<T, identity::Error> {
     tokio::task::spawn_blocking(ask).await.unwrap_or(Err(identity::Error::App(AppRefusal::Away)))
+}
+
+/// Puts a question to a card in a phone, for the browser that asks.
+///
+/// # Errors
+/// [`identity::Error`] when the town takes no such card.
+pub async fn begin_phone_card(store: &Store, actor: Actor, proofing: &Proofing, card: &AppId) -> Result<PhoneCardBegun, identity::Error> {
+    let mut ctx = store.begin(actor).await?;
+    let begun = identity::begin_phone_card(&mut ctx, &proofing.phone_cards, card).await?;
+    ctx.commit().await?;
+    Ok(begun)
+}
+
+/// What a wallet posts to a question's address.
+pub enum PhoneCardSays {
+    /// An encrypted answer.
+    Answer(String),
+    /// That there is none.
+    Declined,
+}
+
+/// Takes a wallet's answer to a question, finds or opens the account, and links it to its resident or puts it into the clerk's queue: one change, or
+/// none. Gives the code by which the asking browser claims the account. An answer that cannot be decrypted leaves the question open; any other uses it
+/// up, whatever becomes of it.
+///
+/// # Errors
+/// [`identity::Error`] when the answer is not believed; the refusal is recorded.
+pub async fn answer_phone_card(store: &Store, proofing: &Proofing, token: &str, says: PhoneCardSays) -> Result<String, Error> {
+    let taken = believed_by_phone_card(store, proofing, token, says).await;
+    if let Err(Error::Identity(refused)) = &taken {
+        let mut ctx = store.begin(Actor::System).await.map_err(identity::Error::from)?;
+        identity::note_phone_card_refusal(&mut ctx, token, refused).await?;
+        ctx.commit().await.map_err(identity::Error::from)?;
+    }
+    taken
+}
+
+async fn believed_by_phone_card(store: &Store, proofing: &Proofing, token: &str, says: PhoneCardSays) -> Result<String, Error> {
+    let cards = &proofing.phone_cards;
+    let mut ctx = store.begin(Actor::Anonymous).await.map_err(identity::Error::from)?;
+    let question = identity::phone_card_question(&mut ctx, token).await?;
+    let opened = match says {
+        PhoneCardSays::Answer(response) => Some(cards.open(&question, &response).map_err(identity::Error::from)?),
+        PhoneCardSays::Declined => None,
+    };
+    identity::take_phone_card_answer(&mut ctx, &question).await?;
+    ctx.commit().await.map_err(identity::Error::from)?;
+
+    let opened = opened.ok_or(identity::Error::PhoneCard(PhoneCardRefusal::Declined))?;
+    let told = cards.believe(&question, &opened, store.clock().now())?;
+    let mut ctx = store.begin(Actor::Anonymous).await.map_err(identity::Error::from)?;
+    let (proven, code) = identity::complete_phone_card(&mut ctx, &proofing.settings, &Register, cards, question, told).await?;
+    link_proven(&mut ctx, &proven).await?;
+    ctx.commit().await.map_err(identity::Error::from)?;
+    Ok(code)
+}
+
+/// Signs the asking browser in by the code its phone was given, once; on a screen others use for minutes only.
+///
+/// # Errors
+/// [`identity::Error`] when the code does not belong to this browser's question; the refusal is recorded.
+pub async fn claim_phone_card(store: &Store, typed: &str, browser: &Browser<'_>, kiosk: bool) -> Result<Started, identity::Error> {
+    let secret = browser.secret.ok_or(identity::Error::ProofNotFound)?;
+    let claimed = claimed_phone_card(store, secret, typed, browser, kiosk).await;
+    if let Err(refused) = &claimed {
+        let mut ctx = store.begin(Actor::System).await?;
+        identity::note_phone_card_claim_refusal(&mut ctx, secret, refused).await?;
+        ctx.commit().await?;
+    }
+    claimed
+}
+
+async fn claimed_phone_card(
+    store: &Store,
+    secret: &str,
+    typed: &str,
+    browser: &Browser<'_>,
+    kiosk: bool,
+) -> Result<Started, identity::Error> {
+    let mut ctx = store.begin(Actor::Anonymous).await?;
+    let account = identity::claim_phone_card(&mut ctx, secret, typed).await?;
+    let session = match kiosk {
+        true => identity::start_kiosk_session(&mut ctx, account, browser.label).await?,
+        false => identity::renew_session(&mut ctx, browser.session, account, browser.label).await?,
+    };
+    ctx.commit().await?;
+    Ok(session)
 }
 
 /// Links the account of a proof to its resident, or puts it into the clerk's queue.

@@ -11,7 +11,9 @@ use axum::{Extension, Form, Router};
 use jpki::Purpose;
 use serde::Deserialize;
 use store::Actor;
-use web::{App, Caller, KIOSK_COOKIE, Page, Problem, Session, SessionKind, View, cookie, end_cookie, kept_cookie, query_value};
+use web::{
+    App, Caller, KIOSK_COOKIE, Page, Problem, Session, SessionKind, View, cookie, end_cookie, forget_cookie, kept_cookie, query_value,
+};
 
 use crate::browser::{Begun, leading_on, with_cookies};
 use crate::domain::Proofing;
@@ -126,7 +128,9 @@ async fn end(Session(session): Session, Caller(mut ctx): Caller, headers: Header
         identity::end_session(&mut ctx, session).await?;
         ctx.commit().await?;
     }
-    with_cookies(Redirect::to("/kiosk").into_response(), &[end_cookie(SessionKind::Holder), Begun::forget()])
+    // The next person chooses language and type size anew.
+    let forgotten = [end_cookie(SessionKind::Holder), Begun::forget(), forget_cookie("lang"), forget_cookie("size")];
+    with_cookies(Redirect::to("/kiosk").into_response(), &forgotten)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod media;
 mod mine;
 mod pages;
 mod passkeys;
+mod phone_cards;
 mod proxies;
 mod stations;
 
@@ -20,12 +21,20 @@ use axum::http::Method;
 use identity::{CodeKind, Passkeys};
 use web::{CodeRoute, MenuItem, Service};
 
-pub use domain::{Browser, FORGET_AFTER_MIDNIGHT, FORGET_DAILY, Proofing, RegionKey, answer_app, answer_proof, begin_app, link_waiting};
+pub use domain::{
+    Browser, FORGET_AFTER_MIDNIGHT, FORGET_DAILY, PhoneCardSays, Proofing, RegionKey, answer_app, answer_phone_card, answer_proof,
+    begin_app, begin_phone_card, claim_phone_card, link_waiting,
+};
 
 const TEXTS: &[(&str, &str)] = &[
     ("ja", include_str!("../texts/ja/passport.ftl")),
     ("ja-easy", include_str!("../texts/ja-easy/passport.ftl")),
     ("en", include_str!("../texts/en/passport.ftl")),
+    ("vi", include_str!("../texts/vi/passport.ftl")),
+    ("zh", include_str!("../texts/zh/passport.ftl")),
+    ("pt", include_str!("../texts/pt/passport.ftl")),
+    ("tl", include_str!("../texts/tl/passport.ftl")),
+    ("id", include_str!("../texts/id/passport.ftl")),
 ];
 
 const MENU: &[MenuItem] = &[
@@ -37,19 +46,29 @@ const MENU: &[MenuItem] = &[
 const CODES: &[CodeRoute] = &[
     CodeRoute { method: Method::GET, path: "/api/v1/proofs/{code}", kind: CodeKind::Proof },
     CodeRoute { method: Method::POST, path: "/api/v1/stations", kind: CodeKind::Pairing },
+    CodeRoute { method: Method::GET, path: "/start/phone-card/back", kind: CodeKind::Proof },
+    CodeRoute { method: Method::POST, path: "/start/phone-card/done", kind: CodeKind::Proof },
     CodeRoute { method: Method::GET, path: "/me/proxies/agree", kind: CodeKind::Proxy },
     CodeRoute { method: Method::POST, path: "/me/proxies/agree", kind: CodeKind::Proxy },
 ];
 
 fn every_page() -> axum::Router<web::App> {
-    let parts =
-        [apps::routes(), media::routes(), passkeys::routes(), proxies::routes(), mine::routes(), kiosk::routes(), counter::routes()];
+    let parts = [
+        apps::routes(),
+        media::routes(),
+        passkeys::routes(),
+        phone_cards::routes(),
+        proxies::routes(),
+        mine::routes(),
+        kiosk::routes(),
+        counter::routes(),
+    ];
     parts.into_iter().fold(pages::routes(), axum::Router::merge)
 }
 
 /// The passport service; `proofing` knows whom to trust and where the nearest reader is, `passkeys` are those of the house.
 pub fn service(proofing: Arc<Proofing>, passkeys: Arc<Passkeys>) -> Service {
-    let api = api::routes().merge(stations::routes()).merge(passkeys::api());
+    let api = api::routes().merge(stations::routes()).merge(passkeys::api()).merge(phone_cards::api());
     Service {
         pages: every_page().layer(Extension(Arc::clone(&proofing))),
         api: api.layer(Extension(proofing)).layer(Extension(passkeys)),

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use jpki::Purpose;
 use serde::Deserialize;
 use store::{AccountId, Actor, AuditEntry, Ctx};
-use town::{AppId, IdentityApp};
+use town::{AppId, IdentityApp, PhoneCard};
 use web::{App, Caller, Page, Problem, Reader, Session, View};
 
 use crate::api::account;
@@ -42,6 +42,7 @@ struct Start<'a> {
     view: &'a View,
     next: &'a str,
     apps: Vec<&'a IdentityApp>,
+    phone_cards: Vec<&'a PhoneCard>,
     passkey: Option<LogIn>,
     /// Where the person is going, a passkey is not enough.
     card: bool,
@@ -71,7 +72,8 @@ impl Next {
 async fn start(view: View, Extension(proofing): Extension<Arc<Proofing>>, Query(next): Query<Next>) -> Response {
     let title = view.t("start-title");
     let (passkey, card) = (LogIn::of(&view, &next), next.asks_for_card());
-    let body = Start { view: &view, next: &next.next, apps: proofing.apps.offered().collect(), passkey, card };
+    let (apps, phone_cards) = (proofing.apps.offered().collect(), proofing.phone_cards.offered().collect());
+    let body = Start { view: &view, next: &next.next, apps, phone_cards, passkey, card };
     view.page(&Page::plain(&title).with_island(ISLAND.0, ISLAND.1), &body)
 }
 
@@ -255,11 +257,12 @@ async fn passkeys(view: &View, ctx: &mut Ctx, id: AccountId) -> Result<Vec<Passk
     Ok(identity::passkeys_of(ctx, id).await?.into_iter().map(row).collect())
 }
 
-/// The identity apps by which the caller proved who they are. One the pack no longer offers is called by its id.
+/// The identity apps and cards in phones by which the caller proved who they are. One the pack no longer offers is called by its id.
 async fn used_apps(view: &View, ctx: &mut Ctx, id: AccountId) -> Result<Vec<UsedApp>, Problem> {
     let row = |used: identity::UsedApp| {
-        let offered = view.app.town().identity_apps.iter().find(|app| app.id == used.app);
-        let name = offered.map_or_else(|| used.app.to_string(), |app| view.words(&app.name).to_owned());
+        let town = view.app.town();
+        let named = town.identity_app(&used.app).map(|app| &app.name).or_else(|| town.phone_card(&used.app).map(|card| &card.name));
+        let name = named.map_or_else(|| used.app.to_string(), |name| view.words(name).to_owned());
         UsedApp { id: used.app, name, used: view.moment(&used.last_used_at) }
     };
     Ok(identity::apps_of(ctx, id).await?.into_iter().map(row).collect())

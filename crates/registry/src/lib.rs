@@ -24,7 +24,7 @@ pub use domain::bundles::{
 pub use domain::folder::{BUNDLE_EXTENSION, FolderOutcome, FolderResult, process_folder};
 pub use domain::people::{
     Register, SEARCH_MAX, children_of, find_match, guardians_of, household_of, is_ward, match_candidates, name_matches, resident,
-    resident_as_of, search, see_resident, wards_of,
+    resident_as_of, residents_of_numbers, search, see_resident, wards_of,
 };
 pub use domain::town::{TownTable, facts_of, person, person_as_of, person_on, table, typed_facts};
 pub use model::*;

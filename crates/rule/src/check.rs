@@ -145,6 +145,9 @@ impl Checker<'_> {
             let known = Node::new(span, known);
             return if operator == Binary::NotEqual { (known, Ty::Bool) } else { (Node::new(span, Op::Not(Box::new(known))), Ty::Bool) };
         }
+        if matches!(operator, Binary::Equal | Binary::NotEqual | Binary::In) {
+            self.compared_with_what_may_be(&left.0, &right.0);
+        }
         self.overloaded(span, symbol(operator), false, vec![left, right])
     }
 

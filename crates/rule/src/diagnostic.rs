@@ -39,6 +39,8 @@ pub enum Code {
     UnknownFunction,
     /// No such area is declared.
     UnknownArea,
+    /// The fact is never this text.
+    UnknownValue,
     /// The function is offered, but not for arguments of these types.
     WrongType,
     /// The whole rule gives something else than is needed here, most often not yes or no.

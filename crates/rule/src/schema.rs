@@ -50,6 +50,8 @@ pub struct SlotInfo {
     pub ja: String,
     /// The name in English, for explanations.
     pub en: String,
+    /// The only texts it may be; any, where there are none.
+    pub values: Vec<String>,
 }
 
 /// A name that cannot be declared.
@@ -167,8 +169,17 @@ impl SchemaBuilder {
     /// Declares an area with the words an explanation uses for it.
     pub fn area_named(mut self, layer: &str, ja: &str, en: &str) -> Self {
         let (path, kind, personal) = (format!("area.{layer}"), FactType::Bool, true);
-        self.slots.push(SlotInfo { path, kind, personal, ja: ja.into(), en: en.into() });
+        self.slots.push(SlotInfo { path, kind, personal, ja: ja.into(), en: en.into(), values: Vec::new() });
         self
+    }
+
+    /// Declares `residence.<name>` of a person, a text that is one of `values`: another one in a rule is a mistake.
+    pub fn residence(self, name: &str, values: Vec<String>, ja: &str, en: &str) -> Self {
+        let mut builder = self.name(format!("residence.{name}"), FactType::String, true, ja, en);
+        if let Some(slot) = builder.slots.last_mut() {
+            slot.values = values;
+        }
+        builder
     }
 
     /// Declares `<structure>.<name>` for something that is not a person, such as `place.kind` or `event.programme`.
@@ -184,7 +195,7 @@ impl SchemaBuilder {
         if !words {
             self.error.get_or_insert(path.clone());
         }
-        self.slots.push(SlotInfo { path, kind, personal, ja: ja.into(), en: en.into() });
+        self.slots.push(SlotInfo { path, kind, personal, ja: ja.into(), en: en.into(), values: Vec::new() });
         self
     }
 

@@ -51,15 +51,28 @@ pub struct Station {
     assets: web::Assets,
 }
 
+/// The station's texts: language tag and Fluent file, in the order of the switch.
+const TEXTS: &[(&str, &str)] = &[
+    ("ja", include_str!("../texts/ja/station.ftl")),
+    ("ja-easy", include_str!("../texts/ja-easy/station.ftl")),
+    ("en", include_str!("../texts/en/station.ftl")),
+    ("vi", include_str!("../texts/vi/station.ftl")),
+    ("zh", include_str!("../texts/zh/station.ftl")),
+    ("pt", include_str!("../texts/pt/station.ftl")),
+    ("tl", include_str!("../texts/tl/station.ftl")),
+    ("id", include_str!("../texts/id/station.ftl")),
+];
+
 impl Station {
     /// Sets a station up in front of a centre with the place where cards lie.
     pub fn new(centre: Centre, slot: Slot) -> Self {
-        use town::Language;
-        let texts = town::Catalogue::new(&[Language::JAPANESE, Language::EASY_JAPANESE, Language::ENGLISH])
-            .add(&Language::JAPANESE, "station/ja.ftl", include_str!("../texts/ja/station.ftl"))
-            .add(&Language::EASY_JAPANESE, "station/ja-easy.ftl", include_str!("../texts/ja-easy/station.ftl"))
-            .add(&Language::ENGLISH, "station/en.ftl", include_str!("../texts/en/station.ftl"))
-            .build();
+        let texts = TEXTS.iter().filter_map(|(tag, text)| Some((tag.parse::<town::Language>().ok()?, *text)));
+        let texts: Vec<_> = texts.collect();
+        let catalogue = town::Catalogue::new(texts.iter().map(|(language, _)| language));
+        let add = |catalogue: town::CatalogueBuilder, (language, text): &(town::Language, &str)| {
+            catalogue.add(language, &format!("station/{language}.ftl"), text)
+        };
+        let texts = texts.iter().fold(catalogue, add).build();
         Self {
             centre,
             slot,

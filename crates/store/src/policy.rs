@@ -105,6 +105,18 @@ pub enum Permission {
     SeeAudit,
     /// Register services that trust the town's accounts, and end them.
     ManageServices,
+    /// Write notices and send them, within what one person may send alone.
+    WriteNotices,
+    /// Approve what another wrote, where two are needed (決裁).
+    ApproveNotices,
+    /// See residents' reports, answer and route them.
+    AnswerReports,
+    /// Bring open data of places in, and see what was refused.
+    KeepPlaces,
+    /// Keep events and who takes part.
+    KeepCalendar,
+    /// Look over what citizens wrote for the guide before everybody reads it.
+    KeepGuide,
 }
 
 impl Permission {
@@ -128,6 +140,12 @@ impl Permission {
         Self::SeeUse,
         Self::SeeAudit,
         Self::ManageServices,
+        Self::WriteNotices,
+        Self::ApproveNotices,
+        Self::AnswerReports,
+        Self::KeepPlaces,
+        Self::KeepCalendar,
+        Self::KeepGuide,
     ];
 }
 
@@ -148,14 +166,39 @@ fn role_permits(role: Role, permission: Permission) -> bool {
     use Permission as P;
     match role {
         Role::Administrator => {
-            matches!(permission, P::ManageStaff | P::ManageServices | P::SeeProgrammes | P::SeeBridge | P::PairVerifier | P::SeeUse)
+            matches!(
+                permission,
+                P::ManageStaff | P::ManageServices | P::SeeProgrammes | P::SeeBridge | P::PairVerifier | P::SeeUse | P::ApproveNotices
+            )
         }
-        Role::Operator => matches!(permission, P::SeeProgrammes | P::SeeBridge | P::ApproveBundle | P::SeeUse),
-        Role::Officer => matches!(permission, P::SeeProgrammes | P::AskWhatIf | P::SeeBridge | P::PairVerifier | P::SeeUse),
+        Role::Operator => matches!(permission, P::SeeProgrammes | P::SeeBridge | P::ApproveBundle | P::SeeUse | P::KeepPlaces),
+        Role::Officer => {
+            matches!(
+                permission,
+                P::SeeProgrammes
+                    | P::AskWhatIf
+                    | P::SeeBridge
+                    | P::PairVerifier
+                    | P::SeeUse
+                    | P::WriteNotices
+                    | P::ApproveNotices
+                    | P::AnswerReports
+                    | P::KeepPlaces
+                    | P::KeepCalendar
+                    | P::KeepGuide
+            )
+        }
         Role::Clerk => {
             matches!(
                 permission,
-                P::SeeProgrammes | P::SeeMatching | P::ResolveMatch | P::SeePerson | P::EndCard | P::ServeCounter | P::PairVerifier
+                P::SeeProgrammes
+                    | P::SeeMatching
+                    | P::ResolveMatch
+                    | P::SeePerson
+                    | P::EndCard
+                    | P::ServeCounter
+                    | P::PairVerifier
+                    | P::AnswerReports
             )
         }
         Role::ProtectionClerk => matches!(permission, P::SeeMatching | P::ResolveMatch | P::ResolveProtected | P::SeePerson),

@@ -200,7 +200,20 @@ macro_rules! pack_names {
         }
     )+};
 }
-pack_names!(town::AppId, town::PlaceId, town::ProgrammeId);
+pack_names!(
+    town::AppId,
+    town::AssetId,
+    town::CalendarFeedId,
+    town::DatasetId,
+    town::GuideCode,
+    town::GuideId,
+    town::NeighbourId,
+    town::PlaceId,
+    town::ProgrammeId,
+    town::ReportCategoryId,
+    town::ReportSectionId,
+    town::RollId
+);
 
 impl From<&str> for Value {
     fn from(value: &str) -> Self {

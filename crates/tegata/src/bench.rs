@@ -2,6 +2,7 @@
 
 pub mod client;
 mod measure;
+mod notice;
 mod oidc;
 mod present;
 mod revoke;
@@ -31,6 +32,10 @@ pub enum Job {
     Oidc,
     /// From the end of a bundle run to the first no; with `--undisturbed`, decisions while a large bundle is applied.
     Revoke,
+    /// Encrypting and signing a message for a browser.
+    Push,
+    /// A notice to everybody in a city, and an alert meanwhile.
+    Notice,
 }
 
 /// What `tegata bench` is told.
@@ -41,7 +46,8 @@ pub struct Options {
     /// Print JSON, a line for each thing measured.
     #[arg(long)]
     pub json: bool,
-    /// How many: people (eligibility, bridge), cards (verify, present), sign-ins (jpki), log-ins (oidc), rounds (revoke).
+    /// How many: people (eligibility, bridge), cards (verify, present), sign-ins (jpki), log-ins (oidc), rounds (revoke),
+    /// messages (push), recipients (notice).
     #[arg(long)]
     pub n: Option<u32>,
     /// How long requests are posted (present, revoke --undisturbed).
@@ -59,10 +65,10 @@ pub struct Options {
     /// present, oidc: connections that ask at the same time.
     #[arg(long, default_value_t = 64)]
     pub connections: usize,
-    /// present, oidc, revoke: the town pack's folder.
+    /// present, oidc, revoke, notice: the town pack's folder.
     #[arg(long, default_value = "towns/demo")]
     pub town: PathBuf,
-    /// present, oidc, revoke: an empty folder on the disk to be measured; it is removed afterwards. `TEGATA_DATABASE_URL` names another, empty database.
+    /// present, oidc, revoke, notice: an empty folder on the disk to be measured; it is removed afterwards. `TEGATA_DATABASE_URL` names another, empty database.
     #[arg(long, default_value = "var/bench")]
     pub data: PathBuf,
 }
@@ -81,6 +87,8 @@ pub async fn run(options: Options) -> Outcome {
         Job::Oidc => oidc::run(&options).await?,
         Job::Revoke if options.undisturbed => revoke::undisturbed(&options).await?,
         Job::Revoke => revoke::run(&options).await?,
+        Job::Push => notice::push(&options)?,
+        Job::Notice => notice::notice(&options).await?,
     };
     for line in lines {
         if options.json {

@@ -36,6 +36,7 @@ impl Centre {
             demo: false,
             station,
             clock: Arc::new(SystemClock),
+            neighbours: None,
         })
     }
 

@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use station::{CardFolder, Centre, Slot};
-use store::SystemClock;
+use store::{Clock as _, SystemClock};
 use town::Town;
 
 use crate::Outcome;
 use crate::centre::Serving;
 use crate::house::{self, Setup};
-use crate::{serve, station_command};
+use crate::{phone_cards, serve, station_command};
 
 /// What `tegata demo` is told.
 #[derive(clap::Args, Debug, Clone)]
@@ -65,6 +65,7 @@ pub async fn run(options: Options) -> Outcome {
     steps::cards(&town, &data, &cast)?;
     let origin = format!("http://localhost:{}", options.listen.port());
     let station = format!("http://localhost:{}", options.station.port());
+    phone_cards::make_up(&town, &data, &origin, SystemClock.now())?;
     let setup = Setup {
         town,
         database,
@@ -74,6 +75,7 @@ pub async fn run(options: Options) -> Outcome {
         demo: true,
         station: Some(station.clone()),
         clock: Arc::new(SystemClock),
+        neighbours: None,
     };
     let house = house::open(setup).await?;
     steps::bundle(&house, &data).await?;

@@ -131,6 +131,7 @@ pub async fn examine(patient: &Patient) -> Vec<Finding> {
         }
     };
     findings.extend(ground::identity_apps(patient, &town));
+    findings.extend(ground::phone_cards(patient, &town));
     findings.extend(ground::lists(patient, &town));
     findings.extend(ground::bridge_folder(patient));
     findings.extend(data::database(patient, &town).await);

@@ -9,17 +9,22 @@ use console::Console;
 use identity::Passkeys;
 use jiff::SignedDuration;
 use jpki::{Anchors, OnUnknown, Policy, TrustMode, Verifier};
+use notices::Courier;
+use notices::line::LineChannel;
+use notices::mail::MailNetwork;
+use notices::push::Vapid;
 use oidc::Provider;
 use passport::Proofing;
+use pdfseal::Sealer;
 use registry::BridgeKeys;
 use store::{Actor, Clock, Db, JobHandlers, Migrations, Reactions, Store, StoreBuilder};
 use town::{Revocation, Town};
 use web::{App, AppBuilder, Service};
 
 use crate::keys::{CentreKeys, random};
-use crate::outside::Outside;
+use crate::outside::{AlsoHere, Files, Outside, PushServices};
 use crate::revocation::{Checking, Lists};
-use crate::{Outcome, apps};
+use crate::{Outcome, apps, line_server, mail_server, phone_cards};
 
 /// What a house is opened with.
 pub struct Setup {
@@ -39,6 +44,8 @@ pub struct Setup {
     pub station: Option<String>,
     /// Who tells the time.
     pub clock: Arc<dyn Clock>,
+    /// Who is asked for the keys and status lists of neighbouring towns; the network itself, where nobody is named.
+    pub neighbours: Option<Arc<dyn web::Outside>>,
 }
 
 /// An open house.
@@ -57,23 +64,47 @@ pub struct House {
     pub app: App,
     /// Single sign-on, to be given other keys.
     pub provider: Arc<Provider>,
+    /// Those who bring notices.
+    pub courier: Arc<Courier>,
     /// The keys' folder.
     pub keys: PathBuf,
 }
 
+/// What the services work with.
+struct Tools {
+    office: Arc<Office>,
+    proofing: Arc<Proofing>,
+    passkeys: Arc<Passkeys>,
+    bridge: Arc<BridgeKeys>,
+    provider: Arc<Provider>,
+    vapid: Arc<Vapid>,
+    seal: Option<Arc<Sealer>>,
+    line: Option<Arc<LineChannel>>,
+}
+
 /// The one list of services.
 fn services(
-    office: &Arc<Office>,
-    proofing: &Arc<Proofing>,
-    passkeys: &Arc<Passkeys>,
-    console: Console,
-    provider: &Arc<Provider>,
+    tools: &Tools,
+    demonstration: Option<identity::Demonstration>,
+    neighbours: Option<Arc<dyn web::Outside>>,
+    town: &Town,
 ) -> Vec<Service> {
+    // A town of a demonstration may have its neighbour on the same machine.
+    let network =
+        || -> Arc<dyn web::Outside> { if demonstration.is_some() { Arc::new(AlsoHere::default()) } else { Arc::new(Files::default()) } };
+    let neighbours = neighbours.unwrap_or_else(network);
+    let console = Console::new(Arc::clone(&tools.passkeys), Arc::clone(&tools.bridge), demonstration);
+    let files: Arc<dyn web::Outside> = Arc::new(Files::default());
     vec![
-        cards::service(Arc::clone(office)),
-        passport::service(Arc::clone(proofing), Arc::clone(passkeys)),
+        cards::service(Arc::clone(&tools.office), neighbours, town),
+        passport::service(Arc::clone(&tools.proofing), Arc::clone(&tools.passkeys)),
         console::service(Arc::new(console)),
-        oidc::service(Arc::clone(provider)),
+        oidc::service(Arc::clone(&tools.provider)),
+        notices::service(Arc::clone(&tools.vapid), tools.seal.clone(), tools.line.clone()),
+        reports::service(),
+        places::service(Arc::clone(&files)),
+        calendar::service(files),
+        community::service(Some(town)),
     ]
 }
 
@@ -86,38 +117,41 @@ struct Assembled {
     bridge: Arc<BridgeKeys>,
     revocation: Arc<Checking>,
     provider: Arc<Provider>,
+    vapid: Arc<Vapid>,
+    line: Option<Arc<LineChannel>>,
 }
 
-fn assemble(setup: &Setup) -> Outcome<Assembled> {
+/// Takes the keys of a folder into the services' hands.
+fn tools(setup: &Setup, revocation: &Arc<Checking>, anchors: Anchors) -> Outcome<Tools> {
     let keys = CentreKeys::in_folder(&setup.keys);
     let matching = registry::bridge::MatchSecret::new(&keys.match_bytes()?).ok_or("match.key holds no secret")?;
     let media = settings(setup, &keys)?.media_key();
-    let office = Arc::new(Office::new(keys.issuer()?, &setup.town, &setup.origin, matching, media)?);
+    let host = setup.origin.split_once("://").map_or("localhost", |(_, host)| host).split(':').next().unwrap_or("localhost").to_owned();
+    Ok(Tools {
+        office: Arc::new(Office::new(keys.issuer()?, &setup.town, &setup.origin, matching, media)?),
+        proofing: Arc::new(proofing(setup, &keys, anchors, revocation)?),
+        passkeys: Arc::new(Passkeys::new(&host, &setup.origin, setup.town.name.ja())?),
+        bridge: Arc::new(keys.bridge()?),
+        provider: Arc::new(Provider::new(&setup.origin, keys.tokens(setup.clock.now())?, &keys.pairwise()?, Arc::new(Outside::default()))),
+        vapid: Arc::new(keys.vapid(&setup.origin)?),
+        seal: keys.seal()?.map(Arc::new),
+        line: line(setup, &keys)?,
+    })
+}
+
+fn assemble(setup: &Setup) -> Outcome<Assembled> {
     let anchors = anchors(&setup.trust, setup.demo)?;
     let lists = Arc::new(Lists::of_folder(anchors.clone(), &setup.trust.join("crl")));
     let revocation = Arc::new(Checking::new(lists, setup.town.trust.ocsp.as_ref()));
-    let proofing = Arc::new(proofing(setup, &keys, anchors, &revocation)?);
-    let host = setup.origin.split_once("://").map_or("localhost", |(_, host)| host).split(':').next().unwrap_or("localhost").to_owned();
-    let passkeys = Arc::new(Passkeys::new(&host, &setup.origin, setup.town.name.ja())?);
-    let bridge = Arc::new(keys.bridge()?);
-    let demonstration = setup.demo.then(identity::Demonstration::of_a_made_up_town);
-    let provider = Arc::new(Provider::new(&setup.origin, keys.tokens(setup.clock.now())?, &keys.pairwise()?, Arc::new(Outside::default())));
-    let services =
-        services(&office, &proofing, &passkeys, Console::new(Arc::clone(&passkeys), Arc::clone(&bridge), demonstration), &provider);
-    let mut assembled = Assembled {
-        migrations: migrations(&services),
-        services,
-        reactions: Reactions::default(),
-        jobs: JobHandlers::default(),
-        bridge,
-        revocation,
-        provider,
-    };
-    for service in &assembled.services {
-        (service.reactions)(&mut assembled.reactions);
-        (service.jobs)(&mut assembled.jobs);
+    let tools = tools(setup, &revocation, anchors)?;
+    let services = services(&tools, setup.demo.then(identity::Demonstration::of_a_made_up_town), setup.neighbours.clone(), &setup.town);
+    let (mut reactions, mut jobs) = (Reactions::default(), JobHandlers::default());
+    for service in &services {
+        (service.reactions)(&mut reactions);
+        (service.jobs)(&mut jobs);
     }
-    Ok(assembled)
+    let Tools { bridge, provider, vapid, line, .. } = tools;
+    Ok(Assembled { migrations: migrations(&services), services, reactions, jobs, bridge, revocation, provider, vapid, line })
 }
 
 /// The tables of every room, lower floors first.
@@ -127,31 +161,41 @@ fn migrations(services: &[Service]) -> Vec<Migrations> {
     migrations
 }
 
-/// The services with the keys of nobody, for what is the same whatever the keys: the tables, the document of the API.
-///
-/// # Errors
-/// When there are no random bytes.
-pub fn services_of_nobody(town: &Arc<Town>) -> Outcome<Vec<Service>> {
+/// Keys of nobody, made anew each time.
+fn tools_of_nobody(town: &Arc<Town>) -> Outcome<Tools> {
     const ORIGIN: &str = "http://localhost";
     let secret = random()?;
     let matching = registry::bridge::MatchSecret::new(&secret).ok_or("a secret of the right length")?;
     let (issuer, _) = credential::IssuerKey::generate()?;
     let settings = identity::Settings::new(ORIGIN, &secret, &secret)?;
-    let office = Arc::new(Office::new(issuer, town, ORIGIN, matching, settings.media_key())?);
-    let proofing = Arc::new(Proofing {
-        verifier: Verifier::new(Anchors::production(), Policy::production(ORIGIN)),
-        revocation: Arc::new(jpki::revocation::AskNobody),
-        apps: identity::Apps::none(),
-        settings,
-        region_key: None,
-        station: None,
-    });
-    let passkeys = Arc::new(Passkeys::new("localhost", ORIGIN, town.name.ja())?);
-    let bridge = Arc::new(BridgeKeys::new(&[secret], &secret).map_err(|_| "a key of the right length")?);
     let key = identity::jose::TokenKey::es256(&identity::jose::make_es256()?)?;
     let keyring = oidc::Keyring::new(vec![key]).ok_or("a key for ES256")?;
-    let provider = Arc::new(Provider::new(ORIGIN, keyring, &secret, Arc::new(Outside::default())));
-    Ok(services(&office, &proofing, &passkeys, Console::new(Arc::clone(&passkeys), bridge, None), &provider))
+    Ok(Tools {
+        office: Arc::new(Office::new(issuer, town, ORIGIN, matching, settings.media_key())?),
+        proofing: Arc::new(Proofing {
+            verifier: Verifier::new(Anchors::production(), Policy::production(ORIGIN)),
+            revocation: Arc::new(jpki::revocation::AskNobody),
+            apps: identity::Apps::none(),
+            phone_cards: identity::PhoneCards::default(),
+            settings,
+            region_key: None,
+            station: None,
+        }),
+        passkeys: Arc::new(Passkeys::new("localhost", ORIGIN, town.name.ja())?),
+        bridge: Arc::new(BridgeKeys::new(&[secret], &secret).map_err(|_| "a key of the right length")?),
+        provider: Arc::new(Provider::new(ORIGIN, keyring, &secret, Arc::new(Outside::default()))),
+        vapid: Arc::new(Vapid::new(&identity::jose::make_es256()?, ORIGIN)?),
+        seal: None,
+        line: None,
+    })
+}
+
+/// The services with the keys of nobody, for what is the same whatever the keys: the tables, the document of the API.
+///
+/// # Errors
+/// When there are no random bytes.
+pub fn services_of_nobody(town: &Arc<Town>) -> Outcome<Vec<Service>> {
+    Ok(services(&tools_of_nobody(town)?, None, None, town))
 }
 
 /// The tables of every room.
@@ -198,7 +242,11 @@ pub async fn open(setup: Setup) -> Outcome<House> {
 /// # Errors
 /// As [`open`].
 pub async fn open_with(setup: Setup, more: Vec<Service>, band: Option<&'static str>) -> Outcome<House> {
-    let Assembled { mut services, migrations, reactions, jobs, bridge, revocation, provider } = assemble(&setup)?;
+    let mail = letters(&setup)?;
+    let Assembled { mut services, migrations, reactions, jobs, bridge, revocation, provider, vapid, line } = assemble(&setup)?;
+    if setup.town.line.is_some() && line.is_none() {
+        return Err(line_server::MISSING.into());
+    }
     services.extend(more);
     let mut texts = web::TEXTS.to_vec();
     let mut menu = Vec::new();
@@ -210,15 +258,35 @@ pub async fn open_with(setup: Setup, more: Vec<Service>, band: Option<&'static s
     let store = store_of(setup, migrations, reactions).await?;
     let mut ctx = store.begin(Actor::System).await?;
     cards::reevaluate_town(&mut ctx).await?;
+    places::open(&mut ctx).await?;
+    calendar::open(&mut ctx).await?;
+    cards::plan_neighbours(&mut ctx).await?;
     ctx.commit().await?;
     store::plan_days(&store, &jobs).await?;
 
     let app = AppBuilder { store: store.clone(), texts, menu, origin, band }.build();
+    let courier = Courier::new(app.clone(), vapid, Arc::new(PushServices::default())).with_mail(mail).with_line(line);
+    let courier = Arc::new(courier);
     let measured = Arc::clone(&revocation);
     let metrics = web::MoreMetrics(Arc::new(move |out| measured.write_metrics(out)));
     let router = web::house(app.clone(), services).layer(Extension(metrics));
     let lists = Arc::clone(revocation.lists());
-    Ok(House { store, router, jobs, bridge, lists, app, provider, keys })
+    Ok(House { store, router, jobs, bridge, lists, app, provider, courier, keys })
+}
+
+/// Where the town's letters go; in a demonstration beside its keys.
+fn letters(setup: &Setup) -> Outcome<Option<Arc<dyn MailNetwork>>> {
+    let folder = setup.keys.with_file_name("mail");
+    let keys = CentreKeys::in_folder(&setup.keys);
+    let authority = keys.mail_authority()?;
+    let demo = setup.demo.then_some(folder.as_path());
+    mail_server::of_town(setup.town.mail.as_ref(), keys.mail_password()?, authority.as_deref(), &setup.origin, demo)
+}
+
+/// How LINE is asked and known; in a demonstration beside the keys as well.
+fn line(setup: &Setup, keys: &CentreKeys) -> Outcome<Option<Arc<LineChannel>>> {
+    let folder = setup.keys.with_file_name("line");
+    line_server::of_town(setup.town.line.as_ref(), keys.line_token()?, keys.line_secret()?, setup.demo.then_some(folder.as_path()))
 }
 
 fn settings(setup: &Setup, keys: &CentreKeys) -> Outcome<identity::Settings> {
@@ -236,6 +304,7 @@ fn proofing(setup: &Setup, keys: &CentreKeys, anchors: Anchors, revocation: &Arc
         verifier: Verifier::new(anchors, policy),
         revocation: Arc::<Checking>::clone(revocation),
         apps: apps::offered(&setup.town, keys, &setup.origin)?,
+        phone_cards: phone_cards::offered(&setup.town, keys, &setup.trust, &setup.origin, setup.demo)?,
         settings: settings(setup, keys)?,
         region_key: keys.region()?.map(passport::RegionKey),
         station: setup.station.clone(),

@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::rand;
 use civil::Timestamp;
 use credential::IssuerKey;
-use identity::AppKey;
 use identity::jose::TokenKey;
+use identity::{AppKey, ReaderKey};
 use jiff::SignedDuration;
+use pdfseal::Sealer;
 use registry::BridgeKeys;
 use registry::bridge::{MatchSecret, OpeningKey, SealingKey, SigningKey};
 use town::AppId;
 
-use crate::Outcome;
+use crate::{Outcome, phone_cards};
 
 /// The centre's keys.
 pub struct CentreKeys {
@@ -41,6 +42,21 @@ const CENTRE_PUBLIC: &str = "bridge-centre.pub";
 const INNER: &str = "bridge-inner.key";
 const INNER_PUBLIC: &str = "bridge-inner.pub";
 const PAIRWISE: &str = "pairwise.key";
+/// By which push services know this town (VAPID).
+const VAPID: &str = "vapid.pk8";
+/// What the house signs in to the town's mail server with.
+const MAIL_PASSWORD: &str = "mail.password";
+/// Who vouches for that server, where it is the town's own authority.
+const MAIL_AUTHORITY: &str = "mail.ca.pem";
+/// What the house shows to LINE, and what it knows LINE by.
+const LINE_TOKEN: &str = "line.token";
+const LINE_SECRET: &str = "line.secret";
+/// What dispositions are signed with (職責証明書の鍵), in PKCS#8.
+const SEAL: &str = "seal.pk8";
+/// Its certificate in PEM, with those above it.
+const SEAL_CERTIFICATES: &str = "seal.crt";
+/// Whom the made-up certificate names: nobody who reads it takes it for a town's.
+const MADE_UP_SEAL: &str = "見本の職印（効力なし）";
 /// Keys tokens are signed with: `tokens-es256-20261126T0300.pk8`, named after the moment they were made.
 const TOKENS_ES256: &str = "tokens-es256-";
 const TOKENS_RS256: &str = "tokens-rs256-";
@@ -70,6 +86,14 @@ impl CentreKeys {
         if !folder.join(ISSUER).exists() {
             let (_, pkcs8) = IssuerKey::generate()?;
             keep(&folder.join(ISSUER), &pkcs8)?;
+        }
+        if !folder.join(VAPID).exists() {
+            keep(&folder.join(VAPID), &identity::jose::make_es256()?)?;
+        }
+        if !folder.join(SEAL).exists() {
+            let made = Sealer::make_up("Tegata", MADE_UP_SEAL, "2025-01-01T00:00:00Z".parse()?)?;
+            keep(&folder.join(SEAL), &made.key)?;
+            fs::write(folder.join(SEAL_CERTIFICATES), made.certificate)?;
         }
         for (start, make) in TOKEN_KEYS {
             if token_files(folder, start)?.is_empty() {
@@ -163,6 +187,70 @@ impl CentreKeys {
         Ok(self.read(PAIRWISE)?.try_into().map_err(|_| bad(PAIRWISE))?)
     }
 
+    /// The key by which push services know this town, which names `origin` as the address of whoever runs it.
+    ///
+    /// # Errors
+    /// As [`Self::issuer`].
+    pub fn vapid(&self, origin: &str) -> Outcome<notices::push::Vapid> {
+        Ok(notices::push::Vapid::new(&self.read(VAPID)?, origin).map_err(|_| bad(VAPID))?)
+    }
+
+    /// The password of the town's mail server: of `TEGATA_MAIL_PASSWORD`, else of the folder; none where there is neither.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds no line of text.
+    pub fn mail_password(&self) -> Outcome<Option<String>> {
+        self.line_of("TEGATA_MAIL_PASSWORD", MAIL_PASSWORD)
+    }
+
+    /// The certificate, in PEM, of the authority that vouches for the town's mail server; none where a public one does.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn mail_authority(&self) -> Outcome<Option<Vec<u8>>> {
+        if self.folder.join(MAIL_AUTHORITY).exists() { self.read(MAIL_AUTHORITY).map(Some) } else { Ok(None) }
+    }
+
+    /// The channel access token of the town's official account of LINE: of `TEGATA_LINE_TOKEN`, else of the folder; none where there is neither.
+    ///
+    /// # Errors
+    /// As [`Self::mail_password`].
+    pub fn line_token(&self) -> Outcome<Option<String>> {
+        self.line_of("TEGATA_LINE_TOKEN", LINE_TOKEN)
+    }
+
+    /// Its channel secret, of `TEGATA_LINE_SECRET` or the folder.
+    ///
+    /// # Errors
+    /// As [`Self::mail_password`].
+    pub fn line_secret(&self) -> Outcome<Option<String>> {
+        self.line_of("TEGATA_LINE_SECRET", LINE_SECRET)
+    }
+
+    /// One line that somebody else gave the town: of the environment, else of a file.
+    fn line_of(&self, variable: &str, name: &str) -> Outcome<Option<String>> {
+        if let Ok(line) = std::env::var(variable) {
+            return Ok(Some(line));
+        }
+        if !self.folder.join(name).exists() {
+            return Ok(None);
+        }
+        let text = String::from_utf8(self.read(name)?).map_err(|_| bad(name))?;
+        Ok(Some(text.lines().next().filter(|line| !line.is_empty()).ok_or_else(|| bad(name))?.to_owned()))
+    }
+
+    /// The key that signs dispositions, with its certificate; none where the town has none.
+    ///
+    /// # Errors
+    /// When the files cannot be read, or do not belong together.
+    pub fn seal(&self) -> Outcome<Option<Sealer>> {
+        if !self.folder.join(SEAL).exists() {
+            return Ok(None);
+        }
+        let sealer = Sealer::new(&self.read(SEAL)?, &self.read(SEAL_CERTIFICATES)?);
+        Ok(Some(sealer.map_err(|error| format!("{SEAL}, {SEAL_CERTIFICATES}: {error}"))?))
+    }
+
     /// What bundles are opened with: the centre's secret, and the inner sides that are trusted.
     ///
     /// # Errors
@@ -192,6 +280,19 @@ impl CentreKeys {
             return Ok(None);
         }
         Ok(Some(AppKey::from_pkcs8(&self.read(&name)?).map_err(|_| bad(&name))?))
+    }
+
+    /// The key by which wallets know this town when it asks for a card in phones; `None` where there is no file of it.
+    ///
+    /// # Errors
+    /// When a file cannot be read, holds no key or certificate, or the two do not belong together.
+    pub fn phone_card(&self, card: &AppId) -> Outcome<Option<ReaderKey>> {
+        let (key, certificates) = phone_cards::files_of(card);
+        if !self.folder.join(&key).exists() {
+            return Ok(None);
+        }
+        let text = String::from_utf8(self.read(&certificates)?).map_err(|_| bad(&certificates))?;
+        Ok(Some(phone_cards::read_key(&self.read(&key)?, &text).map_err(|error| format!("{key}, {certificates}: {error}"))?))
     }
 
     fn read(&self, name: &str) -> Outcome<Vec<u8>> {
@@ -253,7 +354,7 @@ pub(crate) fn random() -> Outcome<[u8; 32]> {
 }
 
 /// Writes a secret so that only its owner can read it.
-fn keep(path: &Path, secret: &[u8]) -> Outcome {
+pub(crate) fn keep(path: &Path, secret: &[u8]) -> Outcome {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

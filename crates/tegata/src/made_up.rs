@@ -112,6 +112,7 @@ impl Desk {
             verifier: Verifier::new(anchors, jpki::Policy::test(origin)),
             revocation: Arc::new(revocation),
             apps: identity::Apps::none(),
+            phone_cards: identity::PhoneCards::default(),
             settings: identity::Settings::new(origin, &keys.match_bytes()?, &keys.serial_bytes()?)?,
             region_key: None,
             station: None,

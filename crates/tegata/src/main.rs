@@ -1,4 +1,4 @@
-//! The binary: `tegata serve | demo | simulator | station | card | keys | bridge | town | staff | audit | bench`.
+//! The binary: `tegata serve | demo | simulator | station | card | phone | keys | bridge | town | staff | audit | bench`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,8 @@ use clap::{Parser, Subcommand};
 use store::{Clock as _, SystemClock};
 use tegata::centre::{Centre, Serving, database};
 use tegata::{
-    Outcome, backup, bench, bridge, demo, doctor, house, keys, scenario, serve, simulator, staff_command, station_command, town_command,
+    Outcome, backup, bench, bridge, demo, doctor, house, keys, phone_cards, scenario, serve, simulator, staff_command, station_command,
+    town_command,
 };
 
 /// The resident passport of a town.
@@ -31,6 +32,8 @@ enum Command {
     Station(station_command::Options),
     /// Lay a software card on the virtual reader of vsmartcard, for any program that reads cards over PC/SC.
     Card(station_command::Card),
+    /// Present the card of a phone in software, in a demonstration.
+    Phone(phone_cards::Options),
     /// Make the keys that are missing in a folder.
     Keys {
         /// The folder.
@@ -178,6 +181,7 @@ async fn run(command: Command) -> Outcome {
             println!("{}", house::openapi(&demo::load_town(&town)?)?);
             Ok(())
         }
+        Command::Phone(options) => tokio::task::spawn_blocking(move || phone_cards::command(&options)).await?,
         Command::Doctor(options) => doctor::command(options).await,
         Command::Serve(options) => serve_town(options).await,
         Command::Demo(options) => demo::run(options).await,

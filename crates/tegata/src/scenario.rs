@@ -9,6 +9,7 @@ mod engine;
 mod feature;
 mod kiosk;
 mod people;
+mod phone;
 mod register;
 mod report;
 mod services;

@@ -32,6 +32,12 @@ pub async fn serve(house: House, listen: SocketAddr, folder: Option<PathBuf>) ->
     let listener = TcpListener::bind(listen).await.map_err(|error| format!("{listen}: {error}"))?;
     tokio::spawn(run_jobs_outside(house.store.clone(), house.jobs.clone()));
     tokio::spawn(run_jobs(house.store.clone(), house.jobs));
+    for queue in notices::Queue::ALL {
+        for work in notices::Work::ALL {
+            let courier = Arc::clone(&house.courier);
+            tokio::spawn(async move { courier.serve(*queue, *work).await });
+        }
+    }
     tokio::spawn(look_for_lists(house.lists));
     tokio::spawn(look_for_keys(house.provider, house.keys));
     if let Some(folder) = folder {

@@ -128,6 +128,7 @@ pub async fn run(options: Options) -> Outcome {
         demo: true,
         station: None,
         clock: Arc::<Calendar>::clone(&calendar),
+        neighbours: None,
     };
     let house = house::open_with(setup, vec![pages::service()], Some("simulator-band")).await?;
     let clients = clients::register(&house.store, &told, &origin).await?;

@@ -1,12 +1,12 @@
 //! Runs the examples of a pack: this person, on this day, is entitled or not.
 
-use civil::{Date, ResidenceEnd, is_resident_on};
+use civil::{Date, PartialDate, ResidenceEnd, is_resident_on};
 use rule::{Outcome, Person, Schema, Sentence, Value};
 
 use crate::{
     Town,
     diagnostic::{Diagnostic, Location},
-    model::{Case, CaseResident, Expected, FactName, FactValue, Programme, ProgrammeId, Status, UnknownBirthday},
+    model::{Case, CaseResident, Expected, FactName, FactValue, Programme, ProgrammeId, Residence, Status, UnknownBirthday},
 };
 
 /// How an example came out.
@@ -70,6 +70,9 @@ pub(crate) fn fault(programme: &Programme, case: &Case, result: &CaseResult) -> 
 
 /// The person of an example with their household, as a rule sees them.
 fn person(town: &Town, case: &Case) -> Person {
+    if let Some(residence) = &case.residence {
+        return town.guest(case.resident.date_of_birth, residence);
+    }
     let mut person = resident(&town.schema, &case.resident, town.bridge.unknown_birthday, case.on);
     for (name, value) in &case.facts {
         set_fact(&mut person, name, value);
@@ -78,6 +81,20 @@ fn person(town: &Town, case: &Case) -> Person {
         person.add_member(resident(&town.schema, member, town.bridge.unknown_birthday, case.on));
     }
     person
+}
+
+impl Town {
+    /// Somebody who is not in the register, as rules see them: of them the birthday is known and where they belong. All else is not known, and they are no
+    /// resident today.
+    pub fn guest(&self, date_of_birth: Option<PartialDate>, residence: &Residence) -> Person {
+        let mut person = Person::new(&self.schema);
+        if let Some(born) = date_of_birth.and_then(|birth| self.bridge.unknown_birthday.day(birth)) {
+            person.set_slot(Schema::DATE_OF_BIRTH, born).expect("a birthday is a day");
+        }
+        person.set_slot(Schema::CURRENT, false).expect("resident.current is yes or no");
+        residence.tell(&mut person).expect("a town's schema has residence");
+        person
+    }
 }
 
 fn resident(schema: &Schema, resident: &CaseResident, unknown: UnknownBirthday, day: Date) -> Person {
@@ -106,6 +123,7 @@ fn resident(schema: &Schema, resident: &CaseResident, unknown: UnknownBirthday, 
             person.set_slot(slot, value).expect("the built-in names have these types");
         }
     }
+    Residence::of_register(current).tell(&mut person).expect("a town's schema has residence");
     person
 }
 

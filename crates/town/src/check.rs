@@ -38,14 +38,18 @@ impl Report {
 /// Checks the pack in a folder.
 pub fn check(folder: &Path) -> Report {
     match read::files(folder) {
-        Ok(files) => check_files(&files),
+        Ok(files) => checked(&files, Some(folder)),
         Err(found) => Report { town: None, found, cases: Vec::new() },
     }
 }
 
 /// Checks a pack whose files are in memory.
 pub fn check_files(files: &[PackFile]) -> Report {
-    let (town, mut found) = match read::town(files) {
+    checked(files, None)
+}
+
+fn checked(files: &[PackFile], folder: Option<&Path>) -> Report {
+    let (town, mut found) = match read::town(files, folder) {
         Ok(read) => read,
         Err(found) => return Report { town: None, found, cases: Vec::new() },
     };

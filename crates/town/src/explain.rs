@@ -4,7 +4,7 @@ use civil::Date;
 
 use crate::{
     Town,
-    model::{AppAssurance, Apply, IdentityApp, Language, PlaceKind, Programme, ProgrammeId, ShownBy},
+    model::{AppAssurance, Apply, IdentityApp, Language, PhoneCard, PlaceKind, Programme, ProgrammeId, ShownBy},
     texts::{Arg, Catalogue},
 };
 
@@ -85,7 +85,12 @@ pub fn explain(town: &Town, language: &Language, today: Date) -> Explanation {
         bridge: bridge(town, &say),
         programmes: town.programmes.iter().map(|programme| explain_programme(town, programme, today, &say)).collect(),
         places: town.places.iter().map(|place| self::place(town, place, &say)).collect(),
-        identity_apps: town.identity_apps.iter().map(|app| identity_app(app, &say)).collect(),
+        identity_apps: town
+            .identity_apps
+            .iter()
+            .map(|app| identity_app(app, &say))
+            .chain(town.phone_cards.iter().map(|card| phone_card(card, &say)))
+            .collect(),
     }
 }
 
@@ -95,6 +100,14 @@ fn identity_app(app: &IdentityApp, say: &Say<'_>) -> String {
         AppAssurance::Signature => "explain-app-signature",
     };
     say.say(key, &[("app", app.name.in_language(say.language).into()), ("issuer", app.issuer.as_str().into())])
+}
+
+fn phone_card(card: &PhoneCard, say: &Say<'_>) -> String {
+    let key = match card.assurance {
+        AppAssurance::UserAuth => "explain-phone-card-user-auth",
+        AppAssurance::Signature => "explain-phone-card-signature",
+    };
+    say.say(key, &[("card", card.name.in_language(say.language).into()), ("doctype", card.doctype.as_str().into())])
 }
 
 /// The texts of this room.

@@ -68,6 +68,18 @@ impl<'a> Value<'a> {
         value
     }
 
+    /// The digits of a number with a fraction, as they are written: nothing is rounded on the way.
+    pub(crate) fn number_text(&self, faults: &mut Faults) -> Option<String> {
+        match self.value.get_ref() {
+            DeValue::Float(number) => Some(number.as_str().to_owned()),
+            DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
+            _ => {
+                self.expected(faults, "a number", "41.29");
+                None
+            }
+        }
+    }
+
     pub(crate) fn integer_within(&self, range: std::ops::RangeInclusive<i64>, faults: &mut Faults) -> Option<u32> {
         let value = self.integer(faults)?;
         if !range.contains(&value) {

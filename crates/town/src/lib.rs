@@ -17,6 +17,7 @@ mod explain;
 mod fields;
 mod hash;
 mod model;
+mod outline;
 mod possible;
 mod read;
 mod rules;
@@ -33,12 +34,19 @@ pub use diagnostic::{Diagnostic, Location, Severity};
 pub use explain::{Explanation, ProgrammeExplanation, VersionExplanation, explain, texts};
 pub use hash::PackHash;
 pub use model::{
-    Anchors, AppAssurance, AppClaims, AppEndpoints, AppId, Apply, AskOcsp, AssertionAudience, BadRows, Barcode, BarcodeKind, Bridge,
-    BridgeField, Case, CaseResident, Colour, Column, Contact, Design, Disclosed, District, Encoding, Expected, Fact, FactKind, FactName,
-    FactValue, Icon, IdentityApp, InvalidColour, InvalidLanguage, InvalidName, Language, Logo, MatchBy, Medium, Ocsp, Offline, Place,
-    PlaceId, PlaceKind, Presentation, Programme, ProgrammeId, Proof, Revocation, ShownBy, Status, Theme, Thresholds, Timetable, Trust,
+    Anchors, AppAssurance, AppClaims, AppEndpoints, AppId, Apply, AreaClaim, AskOcsp, AssertionAudience, AssetId, BadRows, Barcode,
+    BarcodeKind, Bridge, BridgeField, CalendarFeed, CalendarFeedId, CalendarRule, CardElement, Case, CaseResident, Closure, Collection,
+    Colour, Column, Contact, Dataset, DatasetFormat, DatasetId, DatasetKind, DatasetLimits, DatasetSource, Design, DigitalResidents,
+    Disclosed, DispositionKind, District, Encoding, Expected, Fact, FactKind, FactName, FactValue, Garbage, GarbageArea, GarbageItem,
+    GarbageKind, Guide, GuideAge, GuideCategory, GuideCode, GuideId, GuidePoints, GuideTag, HazardKind, Icon, IdentityApp, InvalidColour,
+    InvalidLanguage, InvalidName, Language, Licence, Line, Logo, Mail, MailTls, MapBase, MapSettings, MapTiles, MatchBy, Medium,
+    Moderation, Neighbour, NeighbourId, NoticeQueue, NoticeRule, NoticeTemplate, NoticeTopic, Notices, Ocsp, Offline, Pattern, PhoneCard,
+    PhoneCardClient, PhoneCardElements, PhotoNeed, PinShape, PinTone, Place, PlaceId, PlaceKind, Presentation, Programme, ProgrammeId,
+    Proof, ReportCategory, ReportCategoryId, ReportIcon, ReportSection, ReportSectionId, Reporter, Reports, Residence, ResidenceKind,
+    Revocation, RollId, ShownBy, Status, TemplateQueue, Theme, Thresholds, TileFile, TileSchema, TileStyle, Timetable, TopicId, Trust,
     UnknownBirthday, Version, Words,
 };
+pub use outline::Area;
 pub use read::PackFile;
 pub use texts::{Arg, Catalogue, CatalogueBuilder, TextFile};
 
@@ -67,12 +75,46 @@ pub struct Town {
     pub places: Vec<Place>,
     /// The apps by which residents may prove who they are, in the order of the pack.
     pub identity_apps: Vec<IdentityApp>,
+    /// Neighbouring towns whose statement proves that somebody lives there, in the order of the pack.
+    pub neighbours: Vec<Neighbour>,
+    /// Rolls of digital residents, in the order of the pack.
+    pub digital_residents: Vec<DigitalResidents>,
+    /// The cards in phones by which residents may prove who they are, in the order of the pack.
+    pub phone_cards: Vec<PhoneCard>,
+    /// What residents may report and who answers; `None` where the town takes no reports.
+    pub reports: Option<Reports>,
+    /// The guides citizens write, in the order of the pack.
+    pub guides: Vec<Guide>,
+    /// The map; without it the districts stand on an empty ground.
+    pub map: Option<MapSettings>,
+    /// Where the map's places come from.
+    pub datasets: Vec<Dataset>,
     /// The districts, if the pack brings `districts.csv`.
     pub districts: Vec<District>,
+    /// When garbage is collected, if the pack brings `garbage/area_days.csv`.
+    pub garbage: Option<Garbage>,
+    /// Entries of people's own calendars, in the order of the pack.
+    pub calendar_rules: Vec<CalendarRule>,
+    /// Calendars that others keep, in the order of the pack.
+    pub calendar_feeds: Vec<CalendarFeed>,
     /// What places may do without the centre.
     pub offline: Offline,
     /// How fresh what a phone shows must be.
     pub presentation: Presentation,
+    /// How notices go out.
+    pub notices: Notices,
+    /// What notices are about, in the order of the pack.
+    pub notice_topics: Vec<NoticeTopic>,
+    /// Notices that go out by themselves, in the order of the pack.
+    pub notice_rules: Vec<NoticeRule>,
+    /// Notices staff may begin from, in the order of the pack.
+    pub notice_templates: Vec<NoticeTemplate>,
+    /// The server the town's e-mail goes out by; a town without one sends none.
+    pub mail: Option<Mail>,
+    /// The official account the town tells people by LINE from; a town without one does not.
+    pub line: Option<Line>,
+    /// Dispositions that are sent electronically to who agreed, in the order of the pack.
+    pub disposition_kinds: Vec<DispositionKind>,
     /// The town's own texts, for [`CatalogueBuilder::add_town`].
     pub texts: Vec<TextFile>,
     /// The names rules may use.
@@ -87,7 +129,7 @@ impl Town {
     /// # Errors
     /// Everything that is wrong with it, in the order of the files. Warnings are left out of a good pack; [`check`] gives them.
     pub fn load(folder: &Path) -> Result<Arc<Town>, Vec<Diagnostic>> {
-        read::shared(read::files(folder).and_then(|files| read::town(&files)))
+        read::shared(read::files(folder).and_then(|files| read::town(&files, Some(folder))))
     }
 
     /// Reads a pack whose files are in memory.
@@ -95,7 +137,7 @@ impl Town {
     /// # Errors
     /// As [`Town::load`].
     pub fn from_files(files: &[PackFile]) -> Result<Arc<Town>, Vec<Diagnostic>> {
-        read::shared(read::town(files))
+        read::shared(read::town(files, None))
     }
 
     /// The programme of an id.
@@ -116,6 +158,51 @@ impl Town {
     /// The identity app of an id.
     pub fn identity_app(&self, id: &AppId) -> Option<&IdentityApp> {
         self.identity_apps.iter().find(|app| app.id == *id)
+    }
+
+    /// The neighbouring town of an id.
+    pub fn neighbour(&self, id: &NeighbourId) -> Option<&Neighbour> {
+        self.neighbours.iter().find(|neighbour| neighbour.id == *id)
+    }
+
+    /// The roll of digital residents of an id.
+    pub fn roll(&self, id: &RollId) -> Option<&DigitalResidents> {
+        self.digital_residents.iter().find(|roll| roll.id == *id)
+    }
+
+    /// Whether somebody who is not in the register may hold anything here.
+    pub fn has_guests(&self) -> bool {
+        !(self.neighbours.is_empty() && self.digital_residents.is_empty())
+    }
+
+    /// The card in phones of an id.
+    pub fn phone_card(&self, id: &AppId) -> Option<&PhoneCard> {
+        self.phone_cards.iter().find(|card| card.id == *id)
+    }
+
+    /// The notice topic of an id.
+    pub fn notice_topic(&self, id: &TopicId) -> Option<&NoticeTopic> {
+        self.notice_topics.iter().find(|topic| topic.id == *id)
+    }
+
+    /// The kind of disposition of an id.
+    pub fn disposition_kind(&self, id: &TopicId) -> Option<&DispositionKind> {
+        self.disposition_kinds.iter().find(|kind| kind.id == *id)
+    }
+
+    /// The guide of an id.
+    pub fn guide(&self, id: &GuideId) -> Option<&Guide> {
+        self.guides.iter().find(|guide| guide.id == *id)
+    }
+
+    /// The data set of an id.
+    pub fn dataset(&self, id: &DatasetId) -> Option<&Dataset> {
+        self.datasets.iter().find(|dataset| dataset.id == *id)
+    }
+
+    /// The calendar of others of an id.
+    pub fn calendar_feed(&self, id: &CalendarFeedId) -> Option<&CalendarFeed> {
+        self.calendar_feeds.iter().find(|feed| feed.id == *id)
     }
 
     /// The fact of a name.

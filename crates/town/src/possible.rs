@@ -56,6 +56,10 @@ fn values(rule: &Rule, slot: Slot, from: Date) -> Vec<Value> {
         let births = (0..=110).flat_map(|years| [(1, 31), (4, 1), (9, 15)].map(|(month, day)| Date::new(from.year() - years, month, day)));
         return births.flatten().map(Value::Date).collect();
     }
+    let closed = &rule.schema().info(slot).values;
+    if !closed.is_empty() {
+        return closed.iter().map(|text| Value::from(text.as_str())).collect();
+    }
     let mut values = match rule.schema().info(slot).kind {
         FactType::Bool => vec![Value::Bool(true), Value::Bool(false)],
         FactType::Int => numbers(rule.source()).into_iter().flat_map(|n| [n - 1, n, n + 1]).chain([0, 1]).map(Value::Int).collect(),

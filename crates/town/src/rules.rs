@@ -5,12 +5,19 @@ use rule::{FactType, Rule, Schema};
 use crate::{
     diagnostic::Diagnostic,
     fields::{Faults, Value},
-    model::{Fact, FactKind},
+    model::{Fact, FactKind, ResidenceKind},
 };
 
 /// The names the rules of a town may use.
-pub(crate) fn schema(facts: &[Fact]) -> Schema {
-    let builder = facts.iter().fold(Schema::builder(), |builder, fact| {
+pub(crate) fn schema(facts: &[Fact], neighbours: &[String], rolls: &[String]) -> Schema {
+    let kinds = ResidenceKind::ALL.iter().map(|kind| kind.word().to_owned()).collect();
+    // Who belongs to none is of the town "".
+    let or_none = |ids: &[String]| [String::new()].into_iter().chain(ids.iter().cloned()).collect();
+    let builder = Schema::builder()
+        .residence("kind", kinds, "住まいの区分", "kind of residence")
+        .residence("town", or_none(neighbours), "住んでいる近隣の市町村", "neighbouring town")
+        .residence("roll", or_none(rolls), "デジタル住民の名簿", "roll of digital residents");
+    let builder = facts.iter().fold(builder, |builder, fact| {
         let kind = match fact.kind {
             FactKind::Bool => FactType::Bool,
             FactKind::Int => FactType::Int,
@@ -25,8 +32,17 @@ pub(crate) fn schema(facts: &[Fact]) -> Schema {
 
 /// Compiles the rule a key holds; its faults are put at their line and column of the file.
 pub(crate) fn compile(value: Value<'_>, schema: &Schema, faults: &mut Faults) -> Option<Rule> {
+    compiled(value, |text| Rule::check(text, schema), faults)
+}
+
+/// Compiles an expression that gives a day.
+pub(crate) fn compile_day(value: Value<'_>, schema: &Schema, faults: &mut Faults) -> Option<Rule> {
+    compiled(value, |text| Rule::check_as(text, schema, FactType::Date), faults)
+}
+
+fn compiled(value: Value<'_>, check: impl Fn(&str) -> Result<Rule, Vec<rule::Diagnostic>>, faults: &mut Faults) -> Option<Rule> {
     let text = value.string(faults)?;
-    match Rule::check(&text, schema) {
+    match check(&text) {
         Ok(rule) => Some(rule),
         Err(found) => {
             let written = Written::new(&value);

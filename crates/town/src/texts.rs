@@ -35,10 +35,10 @@ impl Catalogue {
         &self.languages
     }
 
-    /// The text of a key, `key` or `key.attribute`. A language that lacks it reads Japanese, then any language that has it; the key
-    /// itself where nobody has it, which [`Catalogue::check`] and the tests of the pages find.
+    /// The text of a key, `key` or `key.attribute`. A language that lacks it reads the next its readers [read](Language::reads), then any
+    /// that has it; the key itself where nobody has it, which [`Catalogue::check`] and the tests of the pages find.
     pub fn text(&self, language: &Language, key: &str, args: &[(&str, Arg<'_>)]) -> String {
-        let chain = [language, &Language::JAPANESE].into_iter().chain(self.languages.iter());
+        let chain = language.reads().chain(self.languages.iter());
         let args = fluent_args(args);
         chain
             .filter_map(|language| self.bundles.get(language))

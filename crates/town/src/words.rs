@@ -1,7 +1,7 @@
 //! Says a rule in plain words, condition by condition. What it has no words for it shows as written: it never guesses.
 
 use crate::{
-    model::{Fact, Language},
+    model::{Fact, Language, ResidenceKind},
     texts::{Arg, Catalogue},
 };
 
@@ -77,9 +77,19 @@ impl Words<'_> {
             return Some(self.say("rule-current", &[]));
         }
         let (field, operator, value) = comparison(condition)?;
+        if let Some(name) = field.strip_prefix("residence.") {
+            return Some(self.about_residence(name, operator, value.trim_matches(['"', '\''])));
+        }
         let name = field.strip_prefix("resident.")?;
         let label = self.say(&format!("field-{}", name.replace('_', "-")), &[]);
         Some(self.compared(&label, operator, value))
+    }
+
+    fn about_residence(&self, name: &str, operator: &str, value: &str) -> String {
+        if name == "kind" && operator == "==" && ResidenceKind::from_word(value).is_some() {
+            return self.say(&format!("rule-residence-{value}"), &[]);
+        }
+        self.compared(&self.say(&format!("field-residence-{name}"), &[]), operator, value)
     }
 
     fn about_fact(&self, condition: &str) -> Option<String> {

@@ -39,6 +39,8 @@ impl AppBuilder {
         let mut catalogue = Catalogue::new(&town.languages);
         for (number, (tag, text)) in self.texts.iter().enumerate() {
             match tag.parse::<Language>() {
+                // A town that does not speak a language need not hold its texts; the last ones everybody falls back to are always there.
+                Ok(language) if !town.languages.contains(&language) && !language.is_a_last_resort() => {}
                 Ok(language) => catalogue = catalogue.add(&language, &format!("house/{tag}/{number}.ftl"), text),
                 Err(error) => tracing::error!(%error, "texts in no language"),
             }

@@ -7,14 +7,32 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use town::MapBase;
 
-use crate::{App, Problem, cookies};
+use crate::{App, FileRoute, Problem, cookies};
+
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self' http://localhost:* http://127.0.0.1:*; frame-ancestors 'none'",
+);
+
+/// As [`POLICY`], for a town whose map lies on 国土地理院's tiles, which the browser fetches there.
+const POLICY_WITH_TILES: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; connect-src 'self' https://cyberjapandata.gsi.go.jp; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self' http://localhost:* http://127.0.0.1:*; frame-ancestors 'none'",
+);
+
+/// The policy of this town's pages, for one whose form leads on to a page of another's: browsers ask it of where a form ends, too.
+pub fn policy_leading_to(app: &App, origin: &str) -> HeaderValue {
+    let policy = policy_of(app);
+    let led = policy.to_str().map(|policy| policy.replacen("form-action 'self'", &format!("form-action 'self' {origin}"), 1));
+    led.ok().and_then(|led| HeaderValue::from_str(&led).ok()).unwrap_or(policy)
+}
+
+fn policy_of(app: &App) -> HeaderValue {
+    let tiles = app.town().map.as_ref().is_some_and(|map| map.base == MapBase::Gsi);
+    if tiles { POLICY_WITH_TILES } else { POLICY }
+}
 
 const HEADERS: &[(&str, &str)] = &[
-    (
-        "content-security-policy",
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self' http://localhost:* http://127.0.0.1:*; frame-ancestors 'none'",
-    ),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "same-origin"),
     ("permissions-policy", "camera=(self), geolocation=(self), microphone=()"),
@@ -37,6 +55,7 @@ pub(crate) async fn guard(app: &App, mut request: Request, next: impl AsyncFnOnc
     }
     let mut response = next(request).await;
     let headers = response.headers_mut();
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| policy_of(app));
     for (name, value) in HEADERS {
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }
@@ -53,12 +72,18 @@ pub(crate) async fn guard(app: &App, mut request: Request, next: impl AsyncFnOnc
 const BODY_BYTES_MAX: usize = 2 << 20;
 /// A body has to arrive within this.
 const BODY_WITHIN: Duration = Duration::from_secs(20);
+/// Bytes at most of a form that brings a picture, and of what stands beside it. A room that takes one says so with a `FileRoute`.
+pub const UPLOAD_BYTES_MAX: usize = crate::picture::PICTURE_BYTES_MAX + (256 << 10);
+/// A file has to arrive within this: a phone's line out is slow.
+const UPLOAD_WITHIN: Duration = Duration::from_secs(90);
 
 /// Reads a body to its end before the handler begins. A handler's change makes every other writer of the town wait, and must itself never wait for
 /// somebody's slow line.
-pub(crate) async fn whole_body(request: Request, next: Next) -> Response {
+pub(crate) async fn whole_body(request: Request, files: &[FileRoute], next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    match tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(body, BODY_BYTES_MAX)).await {
+    let takes_files = files.iter().find(|route| parts.method == Method::POST && parts.uri.path().starts_with(route.path));
+    let (bytes_max, within) = takes_files.map_or((BODY_BYTES_MAX, BODY_WITHIN), |route| (route.bytes_max, UPLOAD_WITHIN));
+    match tokio::time::timeout(within, axum::body::to_bytes(body, bytes_max)).await {
         Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
         Ok(Err(_)) => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "web.too_large").into_response(),
         Err(_) => Problem::new(StatusCode::REQUEST_TIMEOUT, "web.too_slow").into_response(),

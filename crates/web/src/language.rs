@@ -9,7 +9,8 @@ use serde::Deserialize;
 pub use town::Arg;
 use town::{Language, Words};
 
-use crate::App;
+use crate::writing::{day_in_words, moment_in_words};
+use crate::{App, writing};
 
 /// Marks a browser that stands at a kiosk; it holds the address of the card reader beside it.
 pub const KIOSK_COOKIE: &str = "tegata_kiosk";
@@ -19,8 +20,10 @@ pub const KIOSK_COOKIE: &str = "tegata_kiosk";
 pub struct View {
     /// The app.
     pub app: App,
-    /// The reader's language.
+    /// The language of the page: the reader's, or on the staff's pages the next they read that the staff's texts are written in.
     pub language: Language,
+    /// The reader's language, which their browser keeps.
+    pub chosen: Language,
     /// Whether the reader asked for large type.
     pub large: bool,
     /// Whether the page stands on a screen many people use one after another: it keeps nothing, and says how to end.
@@ -38,13 +41,16 @@ impl View {
     }
 
     fn of(app: &App, method: &Method, uri: &Uri, headers: &HeaderMap) -> Self {
-        let known = |tag: &str| app.town().languages.iter().find(|language| language.as_str().eq_ignore_ascii_case(tag)).cloned();
+        let offered = &app.town().languages;
+        let known = |tag: &str| Language::asked(tag, offered);
         let asked = uri.query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("lang="))).and_then(known);
-        let language = asked
+        let chosen = asked
             .or_else(|| cookie(headers, "lang").and_then(known))
-            .or_else(|| accepted(headers).into_iter().find_map(|tag| known(&tag)))
-            .or_else(|| app.town().languages.first().cloned())
-            .unwrap_or(Language::JAPANESE);
+            .or_else(|| accepted(headers).into_iter().find_map(known))
+            .or_else(|| offered.first())
+            .unwrap_or(&Language::JAPANESE)
+            .clone();
+        let language = if is_for_staff(uri.path()) { of_staff(&chosen, offered) } else { chosen.clone() };
         let here = if matches!(*method, Method::GET | Method::HEAD) {
             without_language(uri.path(), uri.query())
         } else {
@@ -53,6 +59,7 @@ impl View {
         Self {
             app: app.clone(),
             language,
+            chosen,
             large: cookie(headers, "size") == Some("large"),
             kiosk: cookie(headers, KIOSK_COOKIE).is_some(),
             path: uri.path().to_owned(),
@@ -118,18 +125,30 @@ impl View {
         }
     }
 
-    /// A count with its thousands apart.
+    /// A count with its thousands apart, as the reader writes it.
     pub fn count(&self, count: &i64) -> String {
-        let digits = count.unsigned_abs().to_string();
-        let mut out = String::new();
-        for (place, digit) in digits.chars().enumerate() {
-            if place > 0 && (digits.len() - place).is_multiple_of(3) {
-                out.push(',');
-            }
-            out.push(digit);
-        }
-        if *count < 0 { format!("-{out}") } else { out }
+        writing::count_in_words(&self.language, *count)
     }
+
+    /// The languages this page can be read in: all of the town's, or on the staff's pages those of the staff's texts.
+    pub fn languages(&self) -> impl Iterator<Item = &Language> {
+        let staff = is_for_staff(&self.path);
+        self.app.town().languages.iter().filter(move |language| !staff || OF_STAFF.contains(language))
+    }
+}
+
+/// The languages in which the texts of staff and operators are written; `crates/<room>/texts/staff.keys` says which those are.
+const OF_STAFF: [Language; 3] = [Language::JAPANESE, Language::EASY_JAPANESE, Language::ENGLISH];
+
+/// Whether a page is for staff and operators, who work in Japanese or English.
+fn is_for_staff(path: &str) -> bool {
+    let under = |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    under("/staff") || under("/simulator")
+}
+
+/// The language a reader's staff pages are in.
+fn of_staff(chosen: &Language, offered: &[Language]) -> Language {
+    chosen.reads().find(|language| OF_STAFF.contains(language) && offered.contains(language)).unwrap_or(&Language::JAPANESE).clone()
 }
 
 impl FromRequestParts<App> for View {
@@ -138,17 +157,6 @@ impl FromRequestParts<App> for View {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         Ok(Self::of(app, &parts.method, &parts.uri, &parts.headers))
     }
-}
-
-/// Writes a day in a language.
-pub fn day_in_words(language: &Language, day: Date) -> String {
-    if language.html() == "ja" { civil::day_in_japanese(day) } else { civil::day_in_english(day) }
-}
-
-/// Writes a moment in a language, in Japan's time.
-pub fn moment_in_words(language: &Language, moment: Timestamp) -> String {
-    let local = moment.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9)));
-    format!("{} {:02}:{:02}", day_in_words(language, local.date()), local.hour(), local.minute())
 }
 
 /// The value of a cookie.
@@ -161,14 +169,22 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
-/// The tags of `Accept-Language` as written, with each tag's main part after it.
-fn accepted(headers: &HeaderMap) -> Vec<String> {
+/// The tags of `Accept-Language`, those the reader likes best first (RFC 9110, 12.5.4): a tag with `q=0` is one they do not want.
+fn accepted(headers: &HeaderMap) -> Vec<&str> {
     let line = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    line.split(',')
-        .filter_map(|item| item.split(';').next())
-        .map(|tag| tag.trim().to_ascii_lowercase())
-        .flat_map(|tag| [tag.clone(), tag.split('-').next().unwrap_or_default().to_owned()])
-        .collect()
+    let mut tags: Vec<(&str, u32)> = line.split(',').filter_map(tag_with_weight).filter(|(_, weight)| *weight > 0).collect();
+    tags.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
+    tags.into_iter().map(|(tag, _)| tag).collect()
+}
+
+/// One item of `Accept-Language` with its weight in thousandths: `vi;q=0.8` is `("vi", 800)`.
+fn tag_with_weight(item: &str) -> Option<(&str, u32)> {
+    let mut parts = item.split(';').map(str::trim);
+    let tag = parts.next().filter(|tag| !tag.is_empty())?;
+    let Some(weight) = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q="))) else { return Some((tag, 1000)) };
+    let (whole, part) = weight.split_once('.').unwrap_or((weight, ""));
+    let thousandths = format!("{part:0<3}");
+    Some((tag, whole.parse::<u32>().ok()?.checked_mul(1000)?.checked_add(thousandths.get(..3)?.parse().ok()?)?))
 }
 
 /// A path and query without the choice of language in it.
@@ -207,6 +223,32 @@ pub(crate) async fn display(Form(display): Form<Display>) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn liked(line: &str) -> Vec<String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT_LANGUAGE, line.parse().unwrap());
+        accepted(&headers).into_iter().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_the_reader_likes_best_comes_first() {
+        assert_eq!(liked("ja;q=0.3, vi-VN, en;q=0.8"), ["vi-VN", "en", "ja"]);
+        assert_eq!(liked("pt-PT,pt;q=0.9 , en; q=0.85,fil;q=0"), ["pt-PT", "pt", "en"]);
+        assert_eq!(liked("zh-TW;q=1.0,zh;q=1"), ["zh-TW", "zh"]);
+        assert_eq!(liked("en;q=much, ,;q=1, ja"), ["ja"]);
+        assert_eq!(liked(""), [""; 0]);
+    }
+
+    #[test]
+    fn staff_read_the_nearest_language_their_texts_are_in() {
+        let offered: Vec<Language> = ["ja", "ja-easy", "vi"].iter().map(|tag| tag.parse().unwrap()).collect();
+        let vi = &offered[2];
+        assert_eq!(of_staff(vi, &offered), Language::EASY_JAPANESE);
+        assert_eq!(of_staff(vi, &[Language::JAPANESE, Language::ENGLISH]), Language::ENGLISH);
+        assert_eq!(of_staff(&Language::EASY_JAPANESE, &offered), Language::EASY_JAPANESE);
+        assert!(is_for_staff("/staff") && is_for_staff("/staff/map") && is_for_staff("/simulator/people"));
+        assert!(!is_for_staff("/staffroom") && !is_for_staff("/") && !is_for_staff("/me/staff"));
+    }
 
     fn sent_from(address: &str) -> Option<String> {
         let mut headers = HeaderMap::new();

@@ -140,10 +140,12 @@ fn status_of(error: &identity::Error) -> StatusCode {
         | E::MediumNotFound
         | E::ProxyNotFound
         | E::PasskeyNotFound
+        | E::ResidenceNotFound
         | E::UnknownApp => StatusCode::NOT_FOUND,
         E::SessionNotFound => StatusCode::NOT_FOUND,
         E::Card(_)
         | E::App(_)
+        | E::PhoneCard(_)
         | E::FourInformation(_)
         | E::UnknownCard
         | E::PhoneKey

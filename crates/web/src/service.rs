@@ -31,6 +31,8 @@ pub struct Service {
     pub export: Option<Export>,
     /// Its places in the menus.
     pub menu: &'static [MenuItem],
+    /// Its routes that take files: bodies longer than others' may come there.
+    pub files: &'static [FileRoute],
     /// Its routes that take a code people type: who is wrong too often there waits.
     pub codes: &'static [CodeRoute],
 }
@@ -48,6 +50,7 @@ impl Service {
             texts: &[],
             export: None,
             menu: &[],
+            files: &[],
             codes: &[],
         }
     }
@@ -72,6 +75,15 @@ pub struct MenuItem {
     pub staff: Option<Permission>,
 }
 
+/// A route to which people send files.
+#[derive(Debug, Clone, Copy)]
+pub struct FileRoute {
+    /// What its path begins with.
+    pub path: &'static str,
+    /// Bytes of a body at most. The route itself has to bear it too (`axum::extract::DefaultBodyLimit`).
+    pub bytes_max: usize,
+}
+
 /// What every room exports, by its name.
 pub type Exports = Arc<[(&'static str, Export)]>;
 
@@ -79,16 +91,18 @@ pub type Exports = Arc<[(&'static str, Export)]>;
 pub fn house(app: App, services: Vec<Service>) -> Router {
     let mut pages = Router::new();
     let mut documented = OpenApiRouter::with_openapi(api::base(&app));
-    let mut codes = Vec::new();
+    let (mut codes, mut files) = (Vec::new(), Vec::new());
     let exports: Exports = services.iter().filter_map(|service| Some((service.name, service.export?))).collect();
     for service in services {
         codes.extend(service.codes.iter().cloned());
+        files.extend(service.files.iter().copied());
         pages = pages.merge(service.pages);
         documented = documented.merge(service.api);
     }
     let (json, document) = documented.split_for_parts();
     let document = api::Document::new(&document);
     let codes: Arc<[CodeRoute]> = codes.into();
+    let files: Arc<[FileRoute]> = files.into();
     Router::new()
         .merge(pages)
         .merge(json)
@@ -101,15 +115,18 @@ pub fn house(app: App, services: Vec<Service>) -> Router {
         .route("/manifest.webmanifest", get(shell::web_manifest))
         .route("/display", post(language::display))
         .fallback(problem::not_found)
-        .layer(axum::middleware::from_fn_with_state((app.clone(), codes, exports), around))
+        .layer(axum::middleware::from_fn_with_state((app.clone(), codes, files, exports), around))
         .layer(CompressionLayer::new())
         .with_state(app)
 }
 
+/// What the layer around every request knows.
+type Around = (App, Arc<[CodeRoute]>, Arc<[FileRoute]>, Exports);
+
 /// What stands around every request, outermost first. One layer and not five: for each layer the framework copies the stack below it anew with every
 /// request (bench/oidc.md).
 async fn around(
-    State((app, codes, exports)): State<(App, Arc<[CodeRoute]>, Exports)>,
+    State((app, codes, files, exports)): State<Around>,
     proxies: Option<Extension<Proxies>>,
     mut request: Request,
     next: Next,
@@ -119,7 +136,7 @@ async fn around(
     api::measure(async {
         guard::guard(&app, request, async |request| {
             problem::as_page(&app, request, async |request| {
-                tries::guard(&app, &codes, &proxies, request, async |request| guard::whole_body(request, next).await).await
+                tries::guard(&app, &codes, &proxies, request, async |request| guard::whole_body(request, &files, next).await).await
             })
             .await
         })

@@ -4,8 +4,15 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::json;
 use store::Actor;
+use town::Language;
 
 use crate::{App, MenuItem, Problem, View};
+
+/// The most items of the residents' bar: on a narrow phone each has room for its word.
+const BAR_ITEMS_MAX: usize = 5;
+
+/// The most languages that stand side by side; more are folded behind the reader's own.
+const LANGUAGES_ABREAST_MAX: usize = 3;
 
 /// Around what a page is put.
 pub struct Page<'a> {
@@ -14,7 +21,7 @@ pub struct Page<'a> {
     who: Option<String>,
     actor: Option<&'a Actor>,
     islands: Vec<Island<'a>>,
-    texts: Option<&'a [&'a str]>,
+    texts: Vec<&'a str>,
     wide: bool,
 }
 
@@ -51,15 +58,25 @@ impl<'a> Page<'a> {
     }
 
     fn new(title: &'a str, kind: Kind) -> Self {
-        Self { title, kind, who: None, actor: None, islands: Vec::new(), texts: None, wide: false }
+        Self { title, kind, who: None, actor: None, islands: Vec::new(), texts: Vec::new(), wide: false }
     }
 
-    /// Loads an island's module and gives the islands the texts whose keys begin with `<prefix>-`, as `prefix.rest_of_key`.
+    /// Loads an island's module and gives the islands the texts whose keys begin with `<prefix>-`, as `prefix.rest_of_key`. Of several islands each keeps
+    /// its own.
     pub fn with_island(mut self, module: Island<'a>, prefixes: &'a [&'a str]) -> Self {
         self.islands.push(module);
-        self.texts = Some(prefixes);
+        self.texts.extend(prefixes);
         self
     }
+}
+
+/// A language the page can be read in.
+struct Choice {
+    html: String,
+    href: String,
+    /// What those who speak it call it.
+    name: String,
+    current: bool,
 }
 
 #[derive(Template)]
@@ -94,19 +111,33 @@ impl ShellTemplate<'_> {
         self.page.kind == Kind::Resident
     }
 
+    /// What stands in the residents' bar: everything, or what is used most where there is not room for everything.
+    fn shown(&self) -> &[&MenuItem] {
+        if self.menu.len() <= BAR_ITEMS_MAX { &self.menu } else { &self.menu[..BAR_ITEMS_MAX - 1] }
+    }
+
+    /// What is folded behind the last item of the bar.
+    fn folded(&self) -> &[&MenuItem] {
+        &self.menu[self.shown().len()..]
+    }
+
+    /// Whether the page being shown is one of those that are folded.
+    fn is_in_fold(&self) -> bool {
+        self.folded().iter().any(|item| self.is_current(item))
+    }
+
     fn is_current(&self, item: &&MenuItem) -> bool {
         if matches!(item.href, "/" | "/staff") { self.view.path == item.href } else { self.view.path.starts_with(item.href) }
     }
 
-    /// Tag for `lang`, address, name, and whether it is the reader's.
-    fn languages(&self) -> Vec<(&str, String, String, bool)> {
-        let languages = self.view.app.town().languages.iter();
-        languages
-            .map(|language| {
-                let name = self.view.t(&format!("language-{language}"));
-                (language.html(), self.view.here_in(language), name, *language == self.view.language)
-            })
-            .collect()
+    fn languages(&self) -> Vec<Choice> {
+        let choice = |language: &Language| Choice {
+            html: language.html().to_owned(),
+            href: self.view.here_in(language),
+            name: self.view.t(&format!("language-{language}")),
+            current: *language == self.view.language,
+        };
+        self.view.languages().map(choice).collect()
     }
 }
 
@@ -132,14 +163,14 @@ impl View {
                 view: self,
                 page,
                 body,
-                texts: page.texts.map(|prefixes| self.island_texts(prefixes)),
+                texts: (!page.islands.is_empty()).then(|| self.island_texts(&page.texts)),
                 menu: self.menu(page),
             };
             shell.render()
         });
         match rendered {
             Ok(html) => {
-                let keep = format!("lang={}; Path=/; Max-Age=31536000; SameSite=Lax", self.language);
+                let keep = format!("lang={}; Path=/; Max-Age=31536000; SameSite=Lax", self.chosen);
                 ([(header::SET_COOKIE, keep)], Html(html)).into_response()
             }
             Err(error) => Problem::internal(&error).into_response(),

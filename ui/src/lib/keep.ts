@@ -7,7 +7,7 @@ export interface Shelf<Value> {
   clear(): Promise<void>;
 }
 
-const STORES = ['phone', 'cards', 'verifier', 'undelivered', 'recent'] as const;
+const STORES = ['phone', 'cards', 'verifier', 'undelivered', 'recent', 'outbox'] as const;
 export type StoreName = (typeof STORES)[number];
 
 let opened: Promise<IDBDatabase> | undefined;
@@ -34,8 +34,8 @@ async function run(name: StoreName, mode: IDBTransactionMode, act: (open: IDBObj
 
 function open(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open('tegata', 1);
-    request.onupgradeneeded = () => STORES.forEach((name) => request.result.createObjectStore(name));
+    const request = indexedDB.open('tegata', 2);
+    request.onupgradeneeded = () => STORES.filter((name) => !request.result.objectStoreNames.contains(name)).forEach((name) => request.result.createObjectStore(name));
     request.onsuccess = () => {
       request.result.onversionchange = () => { request.result.close(); opened = undefined; };
       resolve(request.result);

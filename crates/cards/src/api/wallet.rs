@@ -175,7 +175,7 @@ async fn offer(Extension(office): Of, Reader(mut ctx): Reader, Path(address): Pa
 }
 
 /// What cannot be read of a body, in the words of whoever asked.
-fn unreadable(code: &'static str) -> Fault {
+pub(super) fn unreadable(code: &'static str) -> Fault {
     Fault::new(code, "form", "The request cannot be read.")
 }
 
@@ -279,11 +279,18 @@ async fn question(Extension(office): Of, Reader(mut ctx): Reader, Path(token): P
     Ok((headers, question).into_response())
 }
 
+/// What a wallet posts (`direct_post`).
 #[derive(Deserialize)]
-struct Said {
+pub(super) struct Said {
     vp_token: Option<String>,
     state: Option<String>,
     error: Option<String>,
+}
+
+impl From<Said> for WalletSays {
+    fn from(said: Said) -> Self {
+        Self { vp_token: said.vp_token, state: said.state, error: said.error }
+    }
 }
 
 /// Takes a wallet's answer (`direct_post`).
@@ -294,7 +301,7 @@ async fn answered(
     said: Result<Form<Said>, FormRejection>,
 ) -> Result<Response, Fault> {
     let Ok(Form(said)) = said else { return Err(unreadable("invalid_request")) };
-    let says = WalletSays { vp_token: said.vp_token, state: said.state, error: said.error };
+    let says = said.into();
     let mut ctx = begin(&app).await?;
     let answer = domain::wallet_shows(&mut ctx, &office, &token, &says).await?;
     ctx.commit().await?;

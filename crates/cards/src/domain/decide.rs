@@ -180,6 +180,7 @@ pub(super) async fn ended_reason(ctx: &mut Ctx, found: Option<&ShownCard>) -> Re
         Some(Ended::ShareEnded | Ended::SourceEnded | Ended::NoLongerProxy) => Some(Refusal::ShareEnded),
         Some(Ended::PhoneEnded) => Some(Refusal::PhoneRevoked),
         Some(Ended::NoLongerGuardian | Ended::Unlinked | Ended::ByClerk | Ended::MadeRoom) => Some(Refusal::Revoked),
+        Some(Ended::MovedIn) => Some(Refusal::NotEntitled { why: NotEntitled::MovedIn }),
         Some(Ended::NotEntitled) | None => {
             let (town, today) = (ctx.town().clone(), ctx.today());
             let gone = Some(Refusal::NotEntitled { why: NotEntitled::MovedOut });

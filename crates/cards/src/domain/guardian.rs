@@ -34,11 +34,14 @@ impl Right {
 /// # Errors
 /// The store's.
 pub(crate) async fn rights_of(ctx: &mut Ctx, account: AccountId) -> Result<Vec<Right>> {
-    let me = people::resident_of(ctx, account).await?;
+    let linked = people::resident_of(ctx, account).await?;
+    let me = people::holder_of(ctx, account).await?;
     let assurance = identity::assurance_of(ctx, account).await?;
     let mut rights = Vec::new();
     if let Some(resident) = me {
         rights.push(Right { resident, how: How::Own, assurance, proxy: None });
+    }
+    if let Some(resident) = linked {
         for child in registry::wards_of(ctx, resident).await? {
             rights.push(Right { resident: child.id, how: How::Guardian, assurance, proxy: None });
         }

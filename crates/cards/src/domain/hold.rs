@@ -223,7 +223,7 @@ pub async fn places_taken(ctx: &mut Ctx) -> Result<Vec<Taken>> {
 pub async fn make_room(ctx: &mut Ctx, holding: HoldingId) -> Result<()> {
     ctx.allow(Permission::OwnAccount)?;
     let Actor::Holder(account) = ctx.actor else { return Err(Error::NoSuchCard) };
-    let me = people::resident_of(ctx, account).await?.ok_or(Error::NoSuchCard)?;
+    let me = people::holder_of(ctx, account).await?.ok_or(Error::NoSuchCard)?;
     let held = rows::holding(ctx.tx(), holding).await?.filter(|held| held.ended_at.is_none() && held.resident == me);
     let held = held.ok_or(Error::NoSuchCard)?;
     end_holding(ctx, &held, Ended::MadeRoom).await?;

@@ -81,10 +81,11 @@ pub(crate) async fn export(ctx: &mut Ctx, account: AccountId) -> Result<Value> {
     let card = |holding: &Holding| json!({ "programme": holding.programme, "how": holding.how, "label": holding.label, "since": holding.created_at, "ended_at": holding.ended_at, "ended_why": holding.ended_why });
     let in_wallets = rows::wallets::wallet_cards_of(ctx.tx(), account).await?;
     let in_wallet = |card: &Card| json!({ "programme": card.programme, "since": card.issued_at, "until": card.expires_at });
-    let uses = match people::resident_of(ctx, account).await? {
-        Some(me) => rows::uses_of_resident(ctx.tx(), me).await?,
-        None => Vec::new(),
-    };
+    // Also what was used before moving in, as somebody who was not in the register.
+    let mut uses = rows::uses_of_resident(ctx.tx(), identity::known_as(account)).await?;
+    if let Some(me) = people::resident_of(ctx, account).await? {
+        uses.extend(rows::uses_of_resident(ctx.tx(), me).await?);
+    }
     let used = |(at, place, programme, medium, accepted): &rows::OwnUse| json!({ "at": at, "place": place, "programme": programme, "medium": medium, "accepted": accepted });
     let (cards, in_wallets): (Vec<_>, Vec<_>) = (held.iter().map(card).collect(), in_wallets.iter().map(in_wallet).collect());
     Ok(json!({ "cards": cards, "in_wallets": in_wallets, "uses": uses.iter().map(used).collect::<Vec<_>>() }))

@@ -88,7 +88,7 @@ async fn judge<'a>(ctx: &mut Ctx, found: Option<&BoundMedium>, place: &Place, to
     if !medium.is_live(ctx.now()) {
         return no(Refusal::ExpiredCard);
     }
-    let Some(resident) = people::resident_of(ctx, medium.account).await? else { return no(Refusal::UnknownCard) };
+    let Some(resident) = people::holder_of(ctx, medium.account).await? else { return no(Refusal::UnknownCard) };
     let assurance = identity::assurance_of(ctx, medium.account).await?;
     // Of several reasons the one that says most: something is refused here although the thing would be enough.
     let mut refused = (Refusal::NotAcceptedHere, None);

@@ -24,9 +24,9 @@ use crate::store::{self as rows, Given, ShownCard};
 /// How long a wallet may take to answer.
 const REQUEST_LIFE: SignedDuration = SignedDuration::from_mins(5);
 /// How old a binding may be: the holder looks at the question before they agree.
-const BINDING_AGE_S: i64 = 300;
+pub(super) const BINDING_AGE_S: i64 = 300;
 
-const NOT_OPEN: Fault = Fault::new("invalid_request", "request", "The request is unknown, answered or over.");
+pub(super) const NOT_OPEN: Fault = Fault::new("invalid_request", "request", "The request is unknown, answered or over.");
 
 /// What a place shows for a wallet to read.
 #[derive(Debug, Clone)]
@@ -75,13 +75,17 @@ pub async fn ask_wallet(ctx: &mut Ctx, office: &Office) -> Result<WalletRequest>
 }
 
 fn told(office: &Office, request: &Request) -> WalletRequest {
-    let address = office.wallet_at(&format!("/requests/{}", request.token));
-    let uri = format!("openid4vp://?client_id={}&request_uri={}", percent(&client_id(office)), percent(&address));
+    let uri = uri_of(office, &format!("/requests/{}", request.token));
     WalletRequest { id: request.id, uri, expires_at: request.expires_at }
 }
 
+/// What a wallet reads or opens to fetch the question at a path of ours: `openid4vp://…`.
+pub(super) fn uri_of(office: &Office, path: &str) -> String {
+    format!("openid4vp://?client_id={}&request_uri={}", percent(&client_id(office)), percent(&office.wallet_at(path)))
+}
+
 /// Who asks: the town, by a name that leads to the address people know it by.
-fn client_id(office: &Office) -> String {
+pub(super) fn client_id(office: &Office) -> String {
     format!("decentralized_identifier:{}", office.wallet_did())
 }
 
@@ -93,25 +97,53 @@ pub async fn wallet_question(ctx: &mut Ctx, office: &Office, token: &str) -> Res
     let Some(request) = open_request(ctx, token).await? else { return Ok(Err(NOT_OPEN)) };
     let town = ctx.town().clone();
     let Some(place) = town.place(&request.place) else { return Ok(Err(NOT_OPEN)) };
-    let now = ctx.now().as_second();
-    let question = json!({
-        "aud": "https://self-issued.me/v2",
-        "iat": now,
-        "exp": request.expires_at.as_second(),
-        "response_type": "vp_token",
-        "response_mode": "direct_post",
-        "client_id": client_id(office),
-        "response_uri": office.wallet_at(&format!("/answers/{}", request.token)),
-        "nonce": request.nonce,
-        "state": request.id,
-        "dcql_query": query(office, place, &town),
-        "client_metadata": {
-            "client_name": place.name.ja(),
-            "vp_formats_supported": { "dc+sd-jwt": { "sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"] } },
-        },
-    });
-    let kid = office.wallet_key_name();
-    Ok(Ok(sdjwt::sign(office.issuer(), "oauth-authz-req+jwt", &kid, &question)?))
+    let asks = Asks {
+        name: place.name.ja(),
+        query: query(office, place, &town),
+        answers: format!("/answers/{}", request.token),
+        nonce: &request.nonce,
+        state: request.id.to_string(),
+        now: ctx.now(),
+        expires_at: request.expires_at,
+    };
+    Ok(Ok(asks.signed(office)?))
+}
+
+/// A question for a wallet, whoever asks what (OpenID4VP 1.0 section 5).
+pub(super) struct Asks<'a> {
+    /// Who asks, for the person to read.
+    pub(super) name: &'a str,
+    /// What is asked, in DCQL.
+    pub(super) query: Value,
+    /// The path of ours the answer is posted to.
+    pub(super) answers: String,
+    pub(super) nonce: &'a str,
+    pub(super) state: String,
+    pub(super) now: Timestamp,
+    pub(super) expires_at: Timestamp,
+}
+
+impl Asks<'_> {
+    /// Signs it with the town's card key.
+    pub(super) fn signed(self, office: &Office) -> Result<String> {
+        let question = json!({
+            "aud": "https://self-issued.me/v2",
+            "iat": self.now.as_second(),
+            "exp": self.expires_at.as_second(),
+            "response_type": "vp_token",
+            "response_mode": "direct_post",
+            "client_id": client_id(office),
+            "response_uri": office.wallet_at(&self.answers),
+            "nonce": self.nonce,
+            "state": self.state,
+            "dcql_query": self.query,
+            "client_metadata": {
+                "client_name": self.name,
+                "vp_formats_supported": { "dc+sd-jwt": { "sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"] } },
+            },
+        });
+        Ok(sdjwt::sign(office.issuer(), "oauth-authz-req+jwt", &office.wallet_key_name(), &question)?)
+    }
 }
 
 async fn open_request(ctx: &mut Ctx, token: &str) -> Result<Option<Request>> {
@@ -215,7 +247,7 @@ fn reason(why: Unbelieved) -> &'static str {
 }
 
 /// The first presentation of a `vp_token`: an object of lists, by the query each is for.
-fn first_of(vp_token: &str) -> Option<String> {
+pub(super) fn first_of(vp_token: &str) -> Option<String> {
     let tokens: BTreeMap<String, Vec<String>> = serde_json::from_str(vp_token).ok()?;
     tokens.into_values().flatten().next()
 }

@@ -29,6 +29,8 @@ struct Home<'a> {
     taken: Vec<FullCard>,
     /// A notice of why there is nothing yet: its key.
     unlinked: Option<&'static str>,
+    /// Whether somebody who is not in the register may belong here all the same.
+    guests: bool,
     /// Whether to offer a passkey: the person has just proven who they are, and has none.
     passkey: bool,
 }
@@ -79,6 +81,7 @@ pub(super) async fn home(
         return Ok(view.page(&Page::plain(&title), &Landing { view: &view }));
     };
     let unlinked = unlinked(&mut ctx, account).await?;
+    let guests = view.app.town().has_guests() && unlinked_and_proven(&mut ctx, account).await?;
     let cards = domain::my_cards(&mut ctx, &office, None).await?;
     let offers = domain::offers(&mut ctx).await?;
     let taken = domain::places_taken(&mut ctx).await?;
@@ -89,6 +92,7 @@ pub(super) async fn home(
         offers: offers.iter().map(|offer| offered(&view, offer)).collect(),
         taken: taken.into_iter().map(|taken| full_card(&view, taken)).collect(),
         unlinked,
+        guests,
         passkey,
         view: &view,
     };
@@ -100,18 +104,27 @@ pub(super) async fn home(
 
 /// What to tell who has proven who they are and has no place in the register; who only receives from the family needs none.
 async fn unlinked(ctx: &mut ::store::Ctx, account: AccountId) -> Result<Option<&'static str>, Problem> {
-    let proven = identity::account(ctx, account).await?.keys.is_some();
-    if !proven || identity::link_of(ctx, account).await?.is_some() {
+    if !unlinked_and_proven(ctx, account).await? {
+        return Ok(None);
+    }
+    // Who belongs here as somebody from elsewhere lacks nothing.
+    if identity::guest(ctx, account).await?.is_some_and(|guest| guest.residence != town::Residence::default()) {
         return Ok(None);
     }
     let waiting = identity::match_open_for(ctx, account).await?.is_some();
     Ok(Some(if waiting { "home-not-linked" } else { "home-not-matched" }))
 }
 
+async fn unlinked_and_proven(ctx: &mut ::store::Ctx, account: AccountId) -> Result<bool, Problem> {
+    let proven = identity::account(ctx, account).await?.keys.is_some();
+    Ok(proven && identity::link_of(ctx, account).await?.is_none())
+}
+
 /// The same page without anybody's data, kept by the service worker for when there is no network.
 pub(super) async fn offline(view: View) -> Response {
     let title = view.t("home-title");
-    let home = Home { view: &view, cards: Vec::new(), offers: Vec::new(), taken: Vec::new(), unlinked: None, passkey: false };
+    let home =
+        Home { view: &view, cards: Vec::new(), offers: Vec::new(), taken: Vec::new(), unlinked: None, guests: false, passkey: false };
     view.page(&Page::resident(&title).with_island("card.js", TEXTS), &home)
 }
 

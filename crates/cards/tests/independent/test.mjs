@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Browser } from '../../../identity/tests/independent/browser.mjs';
-import { IdentityApp, SCOPES, signingKey } from '../../../identity/tests/independent/provider.mjs';
+import { App } from '../../../identity/tests/independent/people.mjs';
 import { Town } from '../../../identity/tests/independent/town.mjs';
 import { Verifier, Wallet } from './wallet.mjs';
 
@@ -15,23 +15,10 @@ let page;
 
 before(async () => {
   await town.choosePort();
-  app = await IdentityApp.start({});
-  town.offer(`
-[[identity_app]]
-id = "app"
-name = { ja = "アプリ", ja-easy = "アプリ", en = "App" }
-issuer = "${app.issuer}"
-client_id = "town-app"
-scopes = ${JSON.stringify(SCOPES)}
-acr_values = ["aal3"]
-acr_accepted = ["aal3"]
-assurance = "signature"
-`);
-  app.serve([{ id: 'town-app', jwk: town.key('app'), redirect: `${town.origin}/start/app/app/callback` }], signingKey('one'));
-  await town.start();
-  const { name, address, date_of_birth, male } = town.cast.senior;
-  app.people.senior = { name, address, birthdate: date_of_birth, gender: male ? '1' : '2' };
-  await signIn();
+  app = await App.start(town);
+  town.offer(app.pack);
+  await app.open();
+  await app.signIn(browser);
   place = await paired();
   const home = await browser.open(`${town.origin}/?lang=en`);
   const row = home.page.split('<li').find((item) => item.includes('Senior bus pass'));
@@ -42,14 +29,6 @@ after(async () => {
   app?.end();
   await town.end();
 });
-
-async function signIn() {
-  const going = await browser.open(`${town.origin}/start/app/app`, { next: '/' });
-  let seen = await browser.follow(going.leads);
-  if (new URL(seen.address).pathname.startsWith('/login/')) seen = await browser.follow((await browser.open(seen.address, { who: 'senior' })).leads);
-  await browser.open(seen.leads);
-  assert.ok(browser.has(town.origin, 'tegata_session'));
-}
 
 /** The bus of the town, as its programs ask. */
 async function paired() {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing there")]
 
 mod guardians;
+mod guests;
 mod holders;
 mod media;
 mod proxies;
@@ -34,6 +35,74 @@ const HEADER: &str =
 /// Early enough in a school year that the weeks of a story stay within it.
 const BEGIN: &str = "2026-06-01T10:00:00+09:00";
 
+/// People from elsewhere: a neighbouring town that is believed, a roll of one, and what they may have.
+const GUESTS: &str = r##"
+[[neighbour]]
+id = "next"
+name = { ja = "となり町" }
+issuer = "https://next.example/wallet"
+credential = "https://next.example/wallet/types/resident"
+max_age_days = 90
+timetable = { at = ["03:00"], silent_after_h = 30 }
+
+[[digital_residents]]
+id = "friends"
+name = { ja = "デジタル村民" }
+about = { ja = "村の外から村とつながる人" }
+terms = { ja = "村の決まりを守ります。" }
+proof = "jpki"
+months = 12
+limit = 1
+
+[[programme]]
+id = "guest-library"
+name = { ja = "近隣の図書館カード" }
+short = { ja = "となり町の人も借りられます。" }
+shown_by = ["self"]
+apply = "automatic"
+proof = "jpki"
+design = { colour = "#0017c1", icon = "town" }
+[[programme.version]]
+from = "2020-04-01"
+eligible = 'residence.kind == "neighbour" && residence.town == "next"'
+source = "架空"
+
+[[programme]]
+id = "friends-bath"
+name = { ja = "デジタル村民の入浴" }
+short = { ja = "デジタル村民も入れます。" }
+shown_by = ["self"]
+apply = "application"
+proof = "jpki"
+design = { colour = "#0017c1", icon = "town" }
+[[programme.version]]
+from = "2020-04-01"
+eligible = 'residence.roll == "friends"'
+source = "架空"
+
+[[programme]]
+id = "friends-care"
+name = { ja = "地区を尋ねる制度" }
+short = { ja = "地区による制度です。" }
+shown_by = ["self"]
+apply = "application"
+proof = "jpki"
+design = { colour = "#0017c1", icon = "town" }
+[[programme.version]]
+from = "2020-04-01"
+eligible = 'residence.kind != "resident" && resident.district == "本村"'
+source = "架空"
+"##;
+
+/// A network on which nobody answers.
+struct Nobody;
+
+impl web::Outside for Nobody {
+    fn fetch(&self, _: &str) -> Result<Vec<u8>, web::FetchFault> {
+        Err(web::FetchFault::Unreachable)
+    }
+}
+
 /// The demonstration village, with relations crossing the bridge and a youth card that may be shared.
 fn village() -> Arc<Town> {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../towns/demo");
@@ -50,7 +119,12 @@ fn village() -> Arc<Town> {
     fs::copy(pack.0.join("programmes/senior-bus.toml"), &ride).unwrap();
     change(&ride, "id = \"senior-bus\"", "id = \"senior-ride\"");
     change(&ride, "apply = \"automatic\"", "apply = \"application\"");
-    change(&pack.0.join("places.toml"), "accepts = [\"village-pass\"]", "accepts = [\"senior-ride\", \"village-pass\"]");
+    change(
+        &pack.0.join("places.toml"),
+        "accepts = [\"village-pass\"]",
+        "accepts = [\"senior-ride\", \"village-pass\", \"guest-library\", \"friends-bath\"]",
+    );
+    fs::write(pack.0.join("elsewhere.toml"), GUESTS).unwrap();
     Town::load(&pack.0).unwrap_or_else(|faults| panic!("{faults:#?}"))
 }
 
@@ -185,7 +259,7 @@ impl House {
             None => office,
         });
         let mut reactions = Reactions::default();
-        (cards::service(Arc::clone(&office)).reactions)(&mut reactions);
+        (cards::service(Arc::clone(&office), Arc::new(Nobody), &town).reactions)(&mut reactions);
         let migrations = vec![registry::MIGRATIONS, identity::MIGRATIONS, cards::MIGRATIONS];
         let clock_of_store = Arc::clone(&clock) as Arc<dyn Clock>;
         let store = StoreBuilder { db: db.db.clone(), town, clock: clock_of_store, migrations, reactions }.open().await.unwrap();

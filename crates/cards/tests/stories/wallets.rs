@@ -27,7 +27,7 @@ fn signed(key: &PhoneKey, header: &Value, body: &Value) -> String {
     format!("{text}.{}", URL_SAFE_NO_PAD.encode(key.sign(text.as_bytes()).unwrap()))
 }
 
-fn says(token: &str) -> Value {
+pub(crate) fn says(token: &str) -> Value {
     let body = token.split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).unwrap()).unwrap()
 }
@@ -164,13 +164,13 @@ fn disclosure_name(text: &str) -> String {
 }
 
 /// The card with these claims opened only.
-fn opened(card: &str, opens: &[&str]) -> String {
+pub(crate) fn opened(card: &str, opens: &[&str]) -> String {
     let mut parts = card.trim_end_matches('~').split('~');
     let jwt = parts.next().unwrap();
     parts.filter(|text| opens.contains(&disclosure_name(text).as_str())).fold(format!("{jwt}~"), |shown, text| format!("{shown}{text}~"))
 }
 
-fn bind(key: &PhoneKey, shown: &str, audience: &Value, nonce: &Value, iat: i64) -> String {
+pub(crate) fn bind(key: &PhoneKey, shown: &str, audience: &Value, nonce: &Value, iat: i64) -> String {
     let hash = URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, shown.as_bytes()));
     let body = json!({ "aud": audience, "nonce": nonce, "iat": iat, "sd_hash": hash });
     format!("{shown}{}", signed(key, &json!({ "alg": "ES256", "typ": "kb+jwt" }), &body))

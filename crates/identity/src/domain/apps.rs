@@ -1,5 +1,6 @@
 use ::store::{AccountId, Actor, Ctx, Register};
 use jiff::{SignedDuration, ToSpan as _};
+use jpki::FourItems;
 use serde::Serialize;
 use town::{AppAssurance, AppId, IdentityApp};
 
@@ -77,7 +78,7 @@ pub async fn complete_app_proof(
     let subject = settings.subject_key(&app.issuer, &told.subject);
     let used_since = ctx.now() - SignedDuration::from_hours(24 * APP_SUBJECT_DAYS);
     let by_subject = store::account_by_subject(ctx, subject, used_since).await?;
-    same_birthday(ctx, by_subject, &told).await?;
+    same_birthday(ctx, by_subject, told.items.as_ref()).await?;
     let by_items = account_by_items(ctx, register, by_subject, keys.zip(told.items.as_ref())).await?;
     let asker = asker(ctx, question.asker, keys).await?;
     let belongs = rules::belongs(by_subject, by_items, keys.is_some(), asker).map_err(|error| match error {
@@ -101,13 +102,13 @@ pub async fn complete_app_proof(
 }
 
 /// A name may change and an address does, a birthday does not: a provider that gives one person's subject to another is found by it.
-async fn same_birthday(ctx: &mut Ctx, by_subject: Option<AccountId>, told: &AppTold) -> Result<()> {
-    let (Some(account), Some(items)) = (by_subject, &told.items) else { return Ok(()) };
+pub(super) async fn same_birthday(ctx: &mut Ctx, by_subject: Option<AccountId>, items: Option<&FourItems>) -> Result<()> {
+    let (Some(account), Some(items)) = (by_subject, items) else { return Ok(()) };
     let kept = people::find_account(ctx, account).await?.and_then(|account| account.date_of_birth);
     if kept.is_some_and(|kept| kept != date_of_birth(items)) { Err(Error::OtherPerson) } else { Ok(()) }
 }
 
-fn assurance(app: AppAssurance) -> Assurance {
+pub(super) fn assurance(app: AppAssurance) -> Assurance {
     match app {
         AppAssurance::UserAuth => Assurance::UserAuth,
         AppAssurance::Signature => Assurance::Signature,

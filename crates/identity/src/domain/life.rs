@@ -3,9 +3,9 @@
 use ::store::{AccountId, Ctx, Match, MatchKeys, Permission, Register, ResidentId};
 use jpki::FourItems;
 
-use super::{media, passkeys, phones, proxies, sessions};
+use super::{media, passkeys, phones, proxies, residences, sessions};
 use crate::store::{apps, life as store, links as kept, matches, people, phones as kept_phones};
-use crate::{AccountClosed, AccountsMerged, Error, MediumEnd, PhoneEnd, Result, Unlinked};
+use crate::{AccountClosed, AccountsMerged, Error, MediumEnd, PhoneEnd, ResidenceEnd, Result, Unlinked};
 
 /// Gives the account the four items of a proof lead to, unless it is found already: the one that has them, else the one of the resident whom alone the
 /// register names for them. A card renewed after a move or a new name has another serial and other items than the account knows, and is the same person's
@@ -98,6 +98,7 @@ pub async fn close_account(ctx: &mut Ctx, account: AccountId) -> Result<()> {
 async fn empty(ctx: &mut Ctx, account: AccountId, why: PhoneEnd) -> Result<()> {
     end_ways_in(ctx, account, why, MediumEnd::AccountClosed).await?;
     proxies::end_all(ctx, account).await?;
+    residences::end_all(ctx, account, ResidenceEnd::AccountClosed).await?;
     matches::answer(ctx, account, "account_closed").await?;
     if let Some(link) = kept::find(ctx, account).await? {
         kept::delete(ctx, account).await?;

@@ -1,8 +1,9 @@
 use ::store::{AccountId, Actor, Ctx, Match, MatchKeys, Permission, Register, ResidentId};
 
+use super::residences;
 use crate::store::links::{self as store, Parted};
 use crate::store::{matches, people};
-use crate::{Error, Link, LinkBy, Linked, RejectReason, Result, Unlinked};
+use crate::{Error, Link, LinkBy, Linked, RejectReason, ResidenceEnd, Result, Unlinked};
 
 /// Ties an account to the resident whom the register gives for it alone. The proof itself is the right to do so, for the account it proved; the house
 /// may after a bundle. An open request for the account is closed and what it says of the person deleted. Twice the same changes nothing.
@@ -64,6 +65,7 @@ pub(super) async fn tie(ctx: &mut Ctx, account: AccountId, resident: ResidentId,
     store::insert(ctx, Link { account, resident, linked_at }).await?;
     store::forget_parted(ctx, account).await?;
     matches::answer(ctx, account, "linked").await?;
+    residences::end_all(ctx, account, ResidenceEnd::MovedIn).await?;
     ctx.audit("account.linked", Some(resident.to_string()), why).await?;
     ctx.record(Linked::KIND, &Linked { account, resident }).await?;
     Ok(())
@@ -102,6 +104,15 @@ pub async fn link_of(ctx: &mut Ctx, account: AccountId) -> Result<Option<Residen
 /// The store's.
 pub async fn accounts_of(ctx: &mut Ctx, resident: ResidentId) -> Result<Vec<Link>> {
     store::of_resident(ctx, resident).await
+}
+
+/// Gives accounts with the residents they are tied to, in pages by id; `after` is the last of the page before. For the house's own work: nobody sees it.
+///
+/// # Errors
+/// The store's `Forbidden`.
+pub async fn linked_after(ctx: &mut Ctx, after: Option<AccountId>, limit: u32) -> Result<Vec<(AccountId, ResidentId)>> {
+    ctx.allow(Permission::RunHouse)?;
+    store::linked_after(ctx, after, limit).await
 }
 
 /// Gives proven accounts that are tied to nobody and that a bundle may tie, with what they are matched by: for the house, after a bundle brought new

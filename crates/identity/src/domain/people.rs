@@ -1,6 +1,6 @@
 use ::store::{AccountId, Actor, AuditEntry, Ctx, Permission};
 
-use crate::store::{apps, devices, links, passkeys, people as store, phones, prove, sessions, staff, tries};
+use crate::store::{apps, devices, links, passkeys, people as store, phone_cards, phones, prove, sessions, staff, tries};
 use crate::{Account, Assurance, Error, LightAccountOpened, Result, rules};
 
 /// Opens an account without a proof, for a family member who is handed a shared card. It can never obtain a card of its own.
@@ -76,6 +76,7 @@ pub async fn forget_expired(ctx: &mut Ctx) -> Result<u64> {
     // A proof may be claimed for a while after it could be answered.
     let mut forgotten = prove::forget(ctx, now - rules::PROOF_LIFE).await?;
     forgotten += apps::forget(ctx, now - rules::PROOF_LIFE).await?;
+    forgotten += phone_cards::forget(ctx, now - rules::PROOF_LIFE).await?;
     forgotten += phones::forget(ctx, now).await?;
     forgotten += sessions::forget(ctx, now).await?;
     forgotten += staff::forget(ctx, now).await?;

@@ -1,4 +1,4 @@
-use ::store::{Ctx, Permission, Role, StaffId};
+use ::store::{Actor, Ctx, Permission, Role, StaffId};
 use serde_json::Value;
 
 use super::passkeys as ceremonies;
@@ -174,6 +174,21 @@ pub async fn sign_in(ctx: &mut Ctx, passkeys: &Passkeys, ceremony: CeremonyId, a
 pub async fn staff(ctx: &mut Ctx) -> Result<Vec<StaffMember>> {
     ctx.allow(Permission::ManageStaff)?;
     store::everyone(ctx).await
+}
+
+/// Gives those who have a permission the caller has too, by their names: whom work of that kind can be given to.
+///
+/// # Errors
+/// The store's `Forbidden` for who has it not.
+pub async fn colleagues(ctx: &mut Ctx, permission: Permission) -> Result<Vec<StaffMember>> {
+    ctx.allow(permission)?;
+    let mut found = store::everyone(ctx).await?;
+    found.retain(|member| {
+        let works = member.joined_at.is_some() && member.ended_at.is_none();
+        works && ::store::permitted(&Actor::Staff(member.id, member.roles.clone()), permission)
+    });
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
 }
 
 /// Gives a member of staff, present or past: the name behind `staff:<id>` in the audit trail, for who may read that line.

@@ -1,6 +1,6 @@
 use ::store::Permission;
 
-use super::AppRefusal;
+use super::{AppRefusal, NoGuest, PhoneCardRefusal};
 
 /// What a person or a page can do something about. [`Error::code`] names the sentence to show.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,9 @@ pub enum Error {
     /// The identity app's answer is not believed.
     #[error("identity app was refused")]
     App(#[source] AppRefusal),
+    /// The answer of a card in a phone is not believed.
+    #[error("card in a phone was refused")]
+    PhoneCard(#[source] PhoneCardRefusal),
     /// The card or the app's answer is another person's than the account.
     #[error("proof belongs to another person than the account")]
     OtherPerson,
@@ -156,6 +159,12 @@ pub enum Error {
     /// No such session, or another person's.
     #[error("no such session")]
     SessionNotFound,
+    /// Somebody cannot join a roll or bring a neighbour's statement.
+    #[error("no guest: {}", .0.as_str())]
+    NoGuest(NoGuest),
+    /// No such residence of a guest, or another person's, or one that ended.
+    #[error("no such residence")]
+    ResidenceNotFound,
     /// A name or label is empty, too long, or holds what looks like a My Number.
     #[error("text cannot be kept: {reason}")]
     Text {
@@ -196,6 +205,7 @@ impl Error {
             Self::UnknownCard => "unknown_card",
             Self::UnknownApp => "unknown_app",
             Self::App(refusal) => refusal.as_str(),
+            Self::PhoneCard(refusal) => refusal.as_str(),
             Self::OtherPerson => "other_person",
             Self::AccountNotFound => "account_not_found",
             Self::NotProven => "not_proven",
@@ -233,6 +243,14 @@ impl Error {
             Self::UnknownPlace => "unknown_place",
             Self::DeviceNotFound => "device_not_found",
             Self::SessionNotFound => "session_not_found",
+            Self::NoGuest(why) => match why {
+                NoGuest::Resident => "guest_resident",
+                NoGuest::ProofTooWeak => "guest_proof_too_weak",
+                NoGuest::Unknown => "guest_unknown",
+                NoGuest::Full => "guest_full",
+                NoGuest::TermsNotAgreed => "guest_terms_not_agreed",
+            },
+            Self::ResidenceNotFound => "residence_not_found",
             Self::Text { .. } => "text",
             Self::AppKey => "app_key_file",
             Self::Secret => "secret",
@@ -254,6 +272,12 @@ impl Error {
 impl From<AppRefusal> for Error {
     fn from(refusal: AppRefusal) -> Self {
         Self::App(refusal)
+    }
+}
+
+impl From<PhoneCardRefusal> for Error {
+    fn from(refusal: PhoneCardRefusal) -> Self {
+        Self::PhoneCard(refusal)
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) struct Parted {
 ::store::queries! {
     LINK_OF = "select account, resident, linked_at from identity_link where account = $1";
     ACCOUNTS_OF = "select account, resident, linked_at from identity_link where resident = $1 order by account";
+    LINKED = "select account, resident from identity_link where account > $1 order by account limit $2";
     INSERT = "insert into identity_link (account, resident, linked_at) values ($1, $2, $3)";
     DELETE = "delete from identity_link where account = $1";
     /// Proven accounts without a resident about which no clerk has decided, in pages by id. Substituted characters agree with nobody for certain.
@@ -36,6 +37,11 @@ pub(crate) async fn find(ctx: &mut Ctx, account: AccountId) -> Result<Option<Lin
 
 pub(crate) async fn of_resident(ctx: &mut Ctx, resident: ResidentId) -> Result<Vec<Link>> {
     Ok(ctx.tx().query(ACCOUNTS_OF, params![resident]).await?)
+}
+
+pub(crate) async fn linked_after(ctx: &mut Ctx, after: Option<AccountId>, limit: u32) -> Result<Vec<(AccountId, ResidentId)>> {
+    let after = after.map_or_else(String::new, |id| id.to_string());
+    Ok(ctx.tx().query(LINKED, params![after, limit]).await?)
 }
 
 pub(crate) async fn insert(ctx: &mut Ctx, link: Link) -> Result<()> {

@@ -28,6 +28,11 @@ export class Browser {
     return seen;
   }
 
+  /** What a request of another program sends along to be this browser. */
+  cookies(address) {
+    return [...this.#cookies.get(new URL(address).origin) ?? []].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
   has(address, name) {
     return this.#cookies.get(new URL(address).origin)?.has(name) ?? false;
   }

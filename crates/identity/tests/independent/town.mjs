@@ -12,11 +12,12 @@ const BINARY = process.env.TEGATA ?? join(ROOT, 'target/debug/tegata');
 const STARTING_MS = 120_000;
 
 export class Town {
-  constructor() {
+  /** A town of this repository; its pack may be written into before it starts. */
+  constructor(pack = 'towns/demo') {
     this.folder = mkdtempSync(join(tmpdir(), 'tegata-apps-'));
     this.pack = join(this.folder, 'pack');
     this.data = join(this.folder, 'data');
-    cpSync(join(ROOT, 'towns/demo'), this.pack, { recursive: true });
+    cpSync(join(ROOT, pack), this.pack, { recursive: true });
     this.said = [];
   }
 

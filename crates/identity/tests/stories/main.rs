@@ -10,6 +10,7 @@ mod media;
 mod op;
 mod own_passkeys;
 mod passkeys;
+mod phone_cards;
 mod phones;
 mod prove;
 mod proxies;

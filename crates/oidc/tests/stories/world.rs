@@ -122,6 +122,7 @@ impl House {
             verifier: cards.verifier(),
             revocation: Arc::new(cards.good()),
             apps: identity::Apps::none(),
+            phone_cards: identity::PhoneCards::default(),
             settings: Settings::new(ORIGIN, &MATCHING, &[2; 32]).unwrap(),
             region_key: None,
             station: None,

@@ -90,6 +90,7 @@ impl House {
             verifier: cards.verifier(),
             revocation: Arc::new(cards.good()),
             apps: op.apps(ORIGIN),
+            phone_cards: identity::PhoneCards::default(),
             settings: Settings::new(ORIGIN, &MATCHING, &[2; 32]).unwrap(),
             region_key: Some(passport::RegionKey(*b"town key of demo")),
             station: Some("http://localhost:8081".to_owned()),

@@ -1,7 +1,7 @@
 use civil::{Date, Timestamp, start_of_day_in_japan};
 use store::{Ctx, Looked, Permission, permitted};
 
-use crate::bridge::{DayNumber, MatchKeys, MatchSecret};
+use crate::bridge::{DayNumber, MatchKeys, MatchSecret, RegisterId};
 use crate::model::{Error, Match, Resident, ResidentId, Search};
 use crate::rules::{is_grandchild, parents};
 use crate::store as tables;
@@ -77,6 +77,19 @@ pub async fn name_matches(ctx: &mut Ctx, resident: ResidentId, name: &str, secre
     let resident = tables::find(ctx, resident).await?.ok_or(Error::ResidentNotFound)?.into_resident()?;
     let birth = resident.date_of_birth.map_or(DayNumber::default(), DayNumber::from);
     Ok(known == secret.three_items(name, birth.0, resident.sex).0)
+}
+
+/// Gives the residents of the register's numbers (宛名番号), in the order asked, and whether each is a resident today: for the lists of whoever may write to
+/// them. It tells nothing else of them.
+///
+/// # Errors
+/// [`store::Error::Forbidden`] or the database's.
+pub async fn residents_of_numbers(ctx: &mut Ctx, numbers: &[RegisterId]) -> Result<Vec<Option<(ResidentId, bool)>>, Error> {
+    ctx.allow(Permission::WriteNotices)?;
+    let today = ctx.today();
+    let found = tables::find_all(ctx, numbers).await?.into_iter();
+    let who = |keyed: Keyed| keyed.stored.into_resident().map(|resident| (resident.id, resident.current_on(today)));
+    found.map(|keyed| keyed.map(who).transpose()).collect()
 }
 
 /// Gives a resident, whatever the status. Whether the caller may know of this one is for the room that asks to decide.

@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use civil::Date;
-use rule::{Bits, Person, Schema, Table, Value};
+use rule::{Bits, Person, Schema, Table, TableBuilder, Value};
 use store::Ctx;
-use town::{FactKind, Town};
+use town::{FactKind, Residence, ResidenceKind, Town};
 
 use super::people::{household_as_of, household_on};
 use crate::bridge::Status;
@@ -100,6 +100,7 @@ pub fn facts_of(resident: &Resident, town: &Town, day: Date) -> Result<Person, E
             person.set_slot(slot, value).map_err(fault)?;
         }
     }
+    Residence::of_register(resident.current_on(day)).tell(&mut person).map_err(fault)?;
     for fact in &town.facts {
         let Some(value) = resident.facts.get(fact.name.as_str()).and_then(|value| fact_value(value, fact.kind)) else { continue };
         person.set(&format!("facts.{}", fact.name.as_str()), value).map_err(fault)?;
@@ -292,6 +293,7 @@ impl Columns {
         for ((slot, column), dictionary) in TEXT_SLOTS.into_iter().zip(self.texts).zip(self.dictionaries) {
             builder = builder.codes(slot, codes(column), dictionary.texts);
         }
+        builder = belonging(builder, &self.town.schema, &self.current).ok_or_else(|| fault(&"residence"))?;
         builder = builder.bools(Schema::CURRENT, self.current).households(self.households);
         for (fact, column) in self.town.facts.iter().zip(self.facts) {
             let path = format!("facts.{}", fact.name.as_str());
@@ -308,6 +310,17 @@ impl Columns {
         let protected = Bits::from_fn(self.protected.len(), |row| self.protected[row]);
         Ok(TownTable { table, residents: self.residents, protected, day, bundle, rows })
     }
+}
+
+/// Where each belongs: in the town today, or nowhere the register knows of.
+fn belonging(builder: TableBuilder, schema: &Schema, current: &[Option<bool>]) -> Option<TableBuilder> {
+    let kinds = [ResidenceKind::Resident, ResidenceKind::Nowhere].map(|kind| kind.word().into());
+    let of = current.iter().map(|current| u32::from(*current != Some(true))).collect();
+    let builder = builder.codes(schema.slot("residence.kind")?, of, kinds.to_vec());
+    let none = || (vec![0; current.len()], vec![Arc::from("")]);
+    let ((towns, no_town), (rolls, no_roll)) = (none(), none());
+    let builder = builder.codes(schema.slot("residence.town")?, towns, no_town);
+    Some(builder.codes(schema.slot("residence.roll")?, rolls, no_roll))
 }
 
 fn codes(column: Vec<Option<u32>>) -> Vec<u32> {

@@ -22,9 +22,36 @@ impl Checker<'_> {
         if let Some(birth) = birth_count(field) {
             return Some((Op::Birth(birth, scope, None), Ty::Int));
         }
-        let path = if field.starts_with("facts.") { field.to_owned() } else { format!("resident.{field}") };
+        let whole = field.starts_with("facts.") || field.starts_with("residence.");
+        let path = if whole { field.to_owned() } else { format!("resident.{field}") };
         let slot = schema.slot(&path)?;
         Some((Op::Fact(scope, slot), schema.info(slot).kind.ty()))
+    }
+
+    /// Says when a fact that may be only some texts is compared with another one, which is then never so.
+    pub(super) fn compared_with_what_may_be(&mut self, left: &Node, right: &Node) {
+        let Some(schema) = self.names.schema().cloned() else { return };
+        let (slot, other) = match (&left.op, &right.op) {
+            (Op::Fact(_, slot), _) => (*slot, right),
+            (_, Op::Fact(_, slot)) => (*slot, left),
+            _ => return,
+        };
+        let info = schema.info(slot);
+        if info.values.is_empty() {
+            return;
+        }
+        let named: Vec<&str> = match other.constant() {
+            Some(Value::List(texts)) => texts.iter().filter_map(Value::as_str).collect(),
+            Some(text) => text.as_str().into_iter().collect(),
+            None => return,
+        };
+        for text in named.into_iter().filter(|text| !info.values.iter().any(|value| value == text)) {
+            let known = info.values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(", ");
+            let ja = format!("{} は「{text}」にはなりません（なるのは {known}）", info.path);
+            let en = format!("{} is never {text:?}; it is one of {known}", info.path);
+            let meant = nearest(text, info.values.iter().map(String::as_str)).map(|value| format!("{value:?}"));
+            self.report(other.span, Code::UnknownValue, ja, en, meant);
+        }
     }
 
     pub(super) fn unknown_name(&mut self, span: Span, name: &str) -> Typed {

@@ -20,8 +20,8 @@ impl<'a> View<'a> {
     pub(super) fn new(station: &'a Station, headers: &HeaderMap, asked: &str) -> Self {
         let cookies = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
         let chosen = std::iter::once(asked).chain(cookies.filter_map(|pair| pair.trim().strip_prefix("lang=")));
-        let known = |language: &Language| station.texts.languages().contains(language);
-        let language = chosen.filter_map(|tag| tag.parse::<Language>().ok()).find(known);
+        let offered = station.texts.languages();
+        let language = chosen.filter(|tag| !tag.is_empty()).find_map(|tag| Language::asked(tag, offered)).cloned();
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         Self { station, language: language.unwrap_or(Language::JAPANESE), here: format!("http://{host}") }
     }

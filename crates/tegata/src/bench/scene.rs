@@ -24,7 +24,7 @@ use crate::keys::{CentreKeys, random};
 pub use crate::made_up::Site;
 use crate::made_up::{self, Desk, person_of};
 
-const ORIGIN: &str = "http://localhost";
+pub(super) const ORIGIN: &str = "http://localhost";
 
 /// The scene.
 pub struct Scene {
@@ -41,6 +41,7 @@ pub struct Scene {
     /// The register inside.
     pub population: Population,
     pub(super) store: Store,
+    pub(super) app: web::App,
     keys: Arc<registry::BridgeKeys>,
     serving: JoinHandle<std::io::Result<()>>,
     following: JoinHandle<()>,
@@ -102,6 +103,7 @@ impl Scene {
             demo: true,
             station: None,
             clock: Arc::new(SystemClock),
+            neighbours: None,
         })
         .await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -112,9 +114,9 @@ impl Scene {
         let today = SystemClock.today();
         // Yesterday's register: today something may happen.
         let population = site.population(residents, today.yesterday().unwrap_or(today))?;
-        let (store, keys) = (house.store, house.bridge);
+        let (store, keys, app) = (house.store, house.bridge, house.app);
         let mut scene =
-            Self { site, database, address, token: Arc::from(""), holders: Vec::new(), population, store, keys, serving, following };
+            Self { site, database, address, token: Arc::from(""), holders: Vec::new(), population, store, app, keys, serving, following };
         scene.seal(scene.population.residents())?;
         scene.open_bundles().await?;
         scene.follow_bundles().await?;
@@ -122,6 +124,11 @@ impl Scene {
         scene.token = counter(&scene.store, &place).await?.into();
         scene.issue(&mut ca, &programme, holders).await?;
         Ok(scene)
+    }
+
+    /// The open store.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// As [`Site::seal`].

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use jpki::CertificateKind;
 use jpki::revocation::Loaded;
-use town::{Revocation, Town};
+use town::{PhoneCard, Revocation, Town};
 
 use super::{Finding, Patient};
 use crate::keys::CentreKeys;
 use crate::revocation::{ListFile, Lists};
-use crate::{demo, house};
+use crate::{demo, house, phone_cards};
 
 /// Below this the next bundle or backup may not fit.
 const DISK_LOW_MB: u64 = 2048;
@@ -20,6 +20,8 @@ const DISK_LOW_MB: u64 = 2048;
 const DISK_OUT_MB: u64 = 256;
 /// A list that ends sooner than this should have a successor by now.
 const LIST_SOON: SignedDuration = SignedDuration::from_hours(6);
+/// A certificate that ends sooner than this should be on its way to be renewed.
+const CERTIFICATE_SOON: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 pub(super) fn pack(patient: &Patient) -> Result<(Arc<Town>, Finding), Finding> {
     match demo::load_town(&patient.town) {
@@ -86,6 +88,41 @@ pub(super) fn identity_apps(patient: &Patient, town: &Town) -> Vec<Finding> {
         Err(error) => Finding::fault("identity_app", error.to_string(), "put the key of this app back from its sealed copy"),
     };
     town.identity_apps.iter().map(|app| of(&app.id)).collect()
+}
+
+/// Each card in phones of the pack: without its reader key or an issuer's root it is not offered, and both end.
+pub(super) fn phone_cards(patient: &Patient, town: &Town) -> Vec<Finding> {
+    let keys = CentreKeys::in_folder(&patient.data.join("keys"));
+    town.phone_cards.iter().map(|card| phone_card(patient, &keys, card)).collect()
+}
+
+fn phone_card(patient: &Patient, keys: &CentreKeys, card: &PhoneCard) -> Finding {
+    const CHECK: &str = "phone_card";
+    let id = &card.id;
+    let roots = match phone_cards::roots(card, &patient.data.join("trust"), patient.demo) {
+        Ok(roots) => roots,
+        Err(error) => return Finding::fault(CHECK, error.to_string(), "put the issuer's own root certificate into the pack's data/"),
+    };
+    let key = match keys.phone_card(id) {
+        Ok(Some(key)) => key,
+        Ok(None) => {
+            let next = "docs/run-a-town.md says how the reader key and its certificate are made";
+            return Finding::notice(CHECK, format!("{id} is not offered: it has no reader key"), next);
+        }
+        Err(error) => return Finding::fault(CHECK, error.to_string(), "put key and certificate back from their sealed copy"),
+    };
+    let Some(roots_end) = roots.first_end() else {
+        let next = "put the issuer's root certificate into the pack's data/ and name it in roots";
+        return Finding::notice(CHECK, format!("{id} is not offered: no issuer is trusted"), next);
+    };
+    let end = roots_end.min(key.chain().ends_at());
+    if end <= patient.now {
+        return Finding::fault(CHECK, format!("{id}: the reader's certificate or a root ended {end}"), "bring the next one");
+    }
+    if end.duration_since(patient.now) < CERTIFICATE_SOON {
+        return Finding::notice(CHECK, format!("{id}: the reader's certificate or a root ends {end}"), "bring the next one before that");
+    }
+    Finding::good(CHECK, format!("{id} is offered until {end}"))
 }
 
 /// Secrets that anybody but their owner may read.

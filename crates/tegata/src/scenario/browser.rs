@@ -20,6 +20,8 @@ pub(super) struct Browser {
     cookies: BTreeMap<String, String>,
     /// What a card reader shows instead of cookies.
     token: Option<String>,
+    /// The languages it asks for, as `Accept-Language` has them.
+    wishes: Option<String>,
 }
 
 /// What came back.
@@ -34,9 +36,18 @@ pub(super) struct Reply {
 
 /// What is sent along, and which answer is wanted.
 enum Sent<'a> {
-    Nothing { wants: &'static str },
+    Nothing {
+        wants: &'static str,
+    },
     Form(&'a [(&'a str, &'a str)]),
     Json(&'a Value),
+    File {
+        field: &'a str,
+        name: &'a str,
+        bytes: &'a [u8],
+    },
+    /// Files by the name of their field and their own.
+    Files(&'a [(&'a str, String, Vec<u8>)]),
 }
 
 impl Browser {
@@ -60,9 +71,24 @@ impl Browser {
         self.send(house, Method::POST, path, Sent::Json(body)).await
     }
 
+    /// Sends a file by a page's form.
+    pub(super) async fn upload(&mut self, house: &Router, path: &str, field: &str, name: &str, bytes: &[u8]) -> Outcome<Reply> {
+        self.send(house, Method::POST, path, Sent::File { field, name, bytes }).await
+    }
+
+    /// Hands in several files.
+    pub(super) async fn upload_all(&mut self, house: &Router, path: &str, files: &[(&str, String, Vec<u8>)]) -> Outcome<Reply> {
+        self.send(house, Method::POST, path, Sent::Files(files)).await
+    }
+
     /// Carries a token from now on.
     pub(super) fn carry(&mut self, token: String) {
         self.token = Some(token);
+    }
+
+    /// Asks for pages in these languages from now on.
+    pub(super) fn wish_for(&mut self, languages: &str) {
+        self.wishes = Some(languages.to_owned());
     }
 
     /// Holds a cookie that was given elsewhere.
@@ -81,6 +107,9 @@ impl Browser {
             let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(header::COOKIE, cookies.join("; "));
         }
+        if let Some(wishes) = &self.wishes {
+            request = request.header(header::ACCEPT_LANGUAGE, wishes);
+        }
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
@@ -94,6 +123,15 @@ impl Browser {
                 .header(header::ACCEPT, "application/json")
                 .header(header::CONTENT_TYPE, "application/json")
                 .body(Body::from(body.to_string()))?,
+            Sent::Files(files) => {
+                let parts = files.iter().map(|(field, name, bytes)| (format!("name=\"{field}\"; filename=\"{name}\""), bytes.as_slice()));
+                request
+                    .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"))
+                    .body(Body::from(multipart(parts)))?
+            }
+            Sent::File { field, name, bytes } => request
+                .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"))
+                .body(Body::from(multipart([(format!("name=\"{field}\"; filename=\"{name}\""), bytes)])))?,
         };
         let response = house.clone().oneshot(request).await?;
         let status = response.status();
@@ -148,6 +186,21 @@ pub(super) fn unescaped(html: &str) -> String {
     let entities = [("&#60;", "<"), ("&lt;", "<"), ("&#62;", ">"), ("&gt;", ">"), ("&#34;", "\""), ("&quot;", "\""), ("&#39;", "'")];
     let text = entities.iter().fold(html.to_owned(), |text, (entity, character)| text.replace(entity, character));
     text.replace("&#38;", "&").replace("&amp;", "&").trim().to_owned()
+}
+
+/// What parts the parts of a form with a file.
+const BOUNDARY: &str = "tegata-scenario";
+
+/// Parts of a form: what stands after `form-data;`, and what it holds.
+fn multipart<'a>(parts: impl IntoIterator<Item = (String, &'a [u8])>) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (named, bytes) in parts {
+        body.extend_from_slice(format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {named}\r\n\r\n").as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+    body
 }
 
 pub(super) fn form_body(fields: &[(&str, &str)]) -> String {

@@ -23,7 +23,7 @@ use crate::Outcome;
 
 /// Somebody who acts.
 pub(super) struct Person {
-    holder: Holder,
+    pub(super) holder: Holder,
     pub(super) card: Option<CardState>,
     /// The browser of the phone.
     pub(super) browser: Browser,
@@ -137,6 +137,21 @@ impl World {
         self.add_person(name, "架空町一丁目2番3号".to_owned(), born, Sex::Male, "13208".to_owned());
     }
 
+    /// Lets somebody from elsewhere step onto the stage who was born on a day.
+    pub(super) fn guest(&mut self, name: &str, born: civil::Date) {
+        self.add_person(name, "架空市二丁目4番6号".to_owned(), born, Sex::Female, "13208".to_owned());
+    }
+
+    /// Somebody's name and birthday as their card has them.
+    ///
+    /// # Errors
+    /// When nobody is called so.
+    pub(super) fn written_name_and_birthday(&self, name: &str) -> Outcome<(String, String)> {
+        let holder = &self.people.get(name).ok_or_else(|| format!("nobody is called 「{name}」"))?.holder;
+        let born = holder.date_of_birth.date().ok_or("a birthday that is no day")?;
+        Ok((holder.name.clone(), born.to_string()))
+    }
+
     fn add_person(&mut self, name: &str, address: String, born: civil::Date, sex: Sex, code: String) {
         let municipality = Municipality { code, prefecture: "Kaku-ken".to_owned(), city: "Kaku".to_owned() };
         let holder = Holder { name: full_width_blank(name), address, date_of_birth: PartialDate::from(born), sex, municipality };
@@ -221,7 +236,7 @@ impl World {
         Ok(proof)
     }
 
-    async fn register_phone(&mut self, name: &str) -> Outcome {
+    pub(super) async fn register_phone(&mut self, name: &str) -> Outcome {
         let router = self.house()?.router.clone();
         let person = self.person_mut(name)?;
         let (key, _) = PhoneKey::generate()?;

@@ -185,6 +185,15 @@ impl Register {
         Ok(u32::try_from(at + 2)?)
     }
 
+    /// The register's numbers of everybody in it.
+    ///
+    /// # Errors
+    /// When the export has no such column.
+    pub(super) fn numbers(&self) -> Outcome<Vec<String>> {
+        let heading = self.headings.of_column(&Column::Field(BridgeField::ResidentId))?;
+        Ok(self.rows.iter().map(|row| row.cells.get(heading).cloned().unwrap_or_default()).collect())
+    }
+
     /// People in the register.
     pub(super) fn len(&self) -> usize {
         self.rows.len()

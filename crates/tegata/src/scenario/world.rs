@@ -9,6 +9,7 @@ use civil::{Date, Timestamp, start_of_day_in_japan};
 use jiff::SignedDuration;
 use jpki::CertificateKind;
 use jpki::testca::TestCa;
+use notices::mail::MailNetwork;
 use serde::Deserialize;
 use serde_json::json;
 use store::{Actor, Clock as _, Role, SetClock, StaffId};
@@ -20,12 +21,16 @@ use super::kiosk::Stations;
 use super::people::{Person, Proof};
 use super::register::Register;
 use super::services::{LogIn, Service};
-use crate::Outcome;
+use super::steps::guests::{Issuer, Neighbours, Wallet};
+use super::steps::letters::Office;
 use crate::house::{self, House, Setup};
 use crate::keys::CentreKeys;
+use crate::{Outcome, phone_cards};
 
 /// Where people reach the house of a scenario.
 pub(super) const ORIGIN: &str = "http://localhost:8080";
+/// The channel secret of a story's town.
+pub(super) const LINE_SECRET: &str = "the secret of a story";
 /// Lists of revoked certificates outlast every scenario.
 const LISTS_LAST: SignedDuration = SignedDuration::from_hours(24 * 366 * 3);
 
@@ -68,6 +73,20 @@ pub(super) struct World {
     pub(super) served: BTreeMap<String, String>,
     /// Services of others, by what residents know them by.
     pub(super) services: BTreeMap<String, Service>,
+    /// Members of staff who write to residents, by what they do.
+    pub(super) desks: BTreeMap<String, StaffId>,
+    /// The addresses of notices, by their titles.
+    pub(super) notices: BTreeMap<String, String>,
+    /// Events of the town by their names.
+    pub(super) events: BTreeMap<String, calendar::EventId>,
+    /// What neighbouring towns publish.
+    pub(super) neighbours: Arc<Neighbours>,
+    /// Neighbouring towns that issued a card, by their names.
+    pub(super) issuers: BTreeMap<String, Issuer>,
+    /// Whose wallet holds a neighbouring town's card.
+    pub(super) wallets: BTreeMap<String, Wallet>,
+    /// The mail server of the town.
+    pub(super) office: Arc<Office>,
     pub(super) last: Last,
 }
 
@@ -92,8 +111,28 @@ pub(super) struct Last {
     pub(super) answer: Option<Answer>,
     /// Where the last log-in at a service ended.
     pub(super) login: Option<LogIn>,
+    /// The last report's id, or the status of its refusal.
+    pub(super) report: Option<Result<String, String>>,
+    /// The report that was sent before it.
+    pub(super) report_before: Option<String>,
+    /// Where somebody put a pin, in millionths of a degree.
+    pub(super) pin: Option<(i32, i32)>,
+    /// The last call for reports.
+    pub(super) call: Option<String>,
+    /// Whether the last post for a guide was taken.
+    pub(super) written: Option<bool>,
     /// The presentation that was copied off a screen.
     pub(super) copy: Option<String>,
+    /// The address of the last notice that was written.
+    pub(super) notice: Option<String>,
+    /// What was said to a list that was refused.
+    pub(super) refused: Option<String>,
+    /// The places somebody found on the map, nearest first.
+    pub(super) places: Vec<serde_json::Value>,
+    /// The file the staff brought for the map.
+    pub(super) file: Option<places::Version>,
+    /// The last page of the calendar, or list of the map, that was opened.
+    pub(super) page: Option<String>,
 }
 
 /// An application and what came of it.
@@ -170,6 +209,13 @@ impl World {
             stations: BTreeMap::new(),
             served: BTreeMap::new(),
             services: BTreeMap::new(),
+            desks: BTreeMap::new(),
+            notices: BTreeMap::new(),
+            events: BTreeMap::new(),
+            neighbours: Arc::default(),
+            issuers: BTreeMap::new(),
+            wallets: BTreeMap::new(),
+            office: Arc::default(),
             last: Last::default(),
         }
     }
@@ -183,7 +229,10 @@ impl World {
             return Err("the day is said once, at the beginning; later the clock moves".into());
         }
         self.clock.set(start_of_day_in_japan(day) + SignedDuration::from_hours(10));
-        CentreKeys::make_missing(&self.folder.join("keys"))?;
+        let keys = self.folder.join("keys");
+        CentreKeys::make_missing(&keys)?;
+        fs::write(keys.join("line.secret"), LINE_SECRET)?;
+        phone_cards::make_up(&self.town, &self.folder, ORIGIN, self.now())?;
         let authority = self.stage.authority(day.year())?;
         self.begun = Some(Begun { register: Register::new(Arc::clone(&self.town)), authority, house: None });
         self.reopen().await
@@ -212,8 +261,14 @@ impl World {
             demo: true,
             station: None,
             clock,
+            neighbours: Some(Arc::<Neighbours>::clone(&self.neighbours)),
         };
-        begun.house = Some(house::open(setup).await?);
+        let mut house = house::open(setup).await?;
+        // Letters are kept to be looked at, instead of going anywhere.
+        let courier = Arc::into_inner(house.courier).ok_or("the couriers are at work already")?;
+        let mail = self.town.mail.as_ref().map(|_| Arc::<Office>::clone(&self.office) as Arc<dyn MailNetwork>);
+        house.courier = Arc::new(courier.with_mail(mail));
+        begun.house = Some(house);
         Ok(())
     }
 
@@ -243,6 +298,13 @@ impl World {
             Some((kind, error)) => Err(format!("the job {kind} failed: {error}").into()),
             None => Ok(()),
         }
+    }
+
+    /// Does what is due by now and waits for the network.
+    pub(super) async fn do_due_jobs_outside(&self) -> Outcome {
+        let house = self.house()?;
+        store::run_due_jobs_outside(&house.store, &house.jobs).await?;
+        Ok(())
     }
 
     /// The moment it is.

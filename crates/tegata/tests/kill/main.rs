@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of tests may fail loudly, too")]
 
 mod bridge;
+mod notices;
 mod presentations;
 
 use std::fs::{self, File};

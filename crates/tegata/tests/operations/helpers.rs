@@ -85,6 +85,7 @@ pub(crate) async fn open(folder: &Folder, database: &str, town: Arc<Town>, clock
         demo: true,
         station: None,
         clock,
+        neighbours: None,
     };
     house::open(setup).await.unwrap()
 }

@@ -9,5 +9,6 @@ mod document;
 mod helpers;
 mod lists;
 mod ocsp;
+mod phone_cards;
 mod reader;
 mod staff;

@@ -121,6 +121,15 @@ pub struct Timetable {
     pub silent_after_h: u32,
 }
 
+impl Timetable {
+    /// The moments of a day at which it is time, from a moment on.
+    pub fn moments(&self, day: civil::Date, since: civil::Timestamp) -> impl Iterator<Item = civil::Timestamp> {
+        let midnight = civil::start_of_day_in_japan(day);
+        let moments = self.at.iter().map(move |at| midnight + at.duration_since(jiff::civil::Time::midnight()));
+        moments.filter(move |moment| *moment >= since)
+    }
+}
+
 /// One field of a resident that may cross the bridge.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BridgeField {

@@ -87,8 +87,49 @@ name!(
     AppId, "identity app id", '-', "use a-z, 0-9 and single hyphens, starting with a letter, at most 40 characters"
 );
 name!(
+    /// The name of something notices are about, or of a notice that goes out by itself, such as `disaster`.
+    TopicId, "notice id", '-', "use a-z, 0-9 and single hyphens, starting with a letter, at most 40 characters"
+);
+name!(
+    /// The name of a kind of report residents send, such as `street-light`.
+    ReportCategoryId, "report category id", '-', "use a-z, 0-9 and single hyphens, starting with a letter, at most 40 characters"
+);
+name!(
+    /// The name of a section of the town hall that answers reports, such as `roads`.
+    ReportSectionId, "report section id", '-', "use a-z, 0-9 and single hyphens, starting with a letter, at most 40 characters"
+);
+name!(
+    /// The name of a data set of places, such as `emergency-sites`.
+    DatasetId, "data set id", '-', "use a-z, 0-9 and single hyphens, starting with a letter, at most 40 characters"
+);
+name!(
+    /// The name of a calendar of others, such as `sports-club`.
+    CalendarFeedId, "calendar feed id", '-', "use a-z, 0-9 and single hyphens, starting with a letter, at most 40 characters"
+);
+name!(
     /// The name of a fact the town knows about a resident beyond the register, such as `child_medical_no`. Rules say `facts.child_medical_no`.
     FactName, "fact name", '_', "use a-z, 0-9 and single underscores, starting with a letter, at most 40 characters"
+);
+
+name!(
+    /// The name of a guide that citizens write, such as `childcare`.
+    GuideId, "guide id", '-', "use a-z, 0-9 and single hyphens, starting with a letter, at most 40 characters"
+);
+name!(
+    /// The name of a category, tag or age group of a guide, such as `nursing-room`.
+    GuideCode, "code of a guide", '-', "use a-z, 0-9 and single hyphens, starting with a letter, at most 40 characters"
+);
+name!(
+    /// The name of something the town counts for people, such as `town-point`.
+    AssetId, "asset id", '-', "use a-z, 0-9 and single hyphens, starting with a letter, at most 40 characters"
+);
+name!(
+    /// The name of a neighbouring town in the pack, such as `next-town`.
+    NeighbourId, "neighbour's id", '-', "use a-z, 0-9 and single hyphens, starting with a letter, at most 40 characters"
+);
+name!(
+    /// The name of a roll of digital residents, such as `digital-villager`.
+    RollId, "id of a roll", '-', "use a-z, 0-9 and single hyphens, starting with a letter, at most 40 characters"
 );
 
 fn is_plain(text: &str, separator: char) -> bool {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use civil::{Date, PartialDate, PayerNumber, Sex};
 
-use super::{Colour, FactName, PlaceKind, ProgrammeId, Words, words};
+use super::{Colour, FactName, PlaceKind, ProgrammeId, Residence, Words, words};
 use crate::Location;
 
 /// A programme (制度) of the town: a card, certificate or pass some residents are entitled to.
@@ -272,6 +272,8 @@ pub struct Case {
     pub on: Date,
     /// The person.
     pub resident: CaseResident,
+    /// Where somebody belongs who is not in the register; nothing for somebody of the register.
+    pub residence: Option<Residence>,
     /// The person's facts.
     pub facts: BTreeMap<FactName, FactValue>,
     /// The other people of the household.

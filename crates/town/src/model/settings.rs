@@ -1,5 +1,7 @@
 //! How the town looks, whom to ask, whom it trusts.
 
+use civil::Position;
+
 use super::{Words, words};
 
 /// The look of the town: shown by the page shell.
@@ -120,6 +122,13 @@ pub struct District {
     pub longitude_microdegrees: i32,
     /// About how many people live there; used to generate a demo town, never for a decision.
     pub population: u32,
+}
+
+impl District {
+    /// Where it is: its middle.
+    pub fn position(&self) -> Position {
+        Position { latitude: self.latitude_microdegrees, longitude: self.longitude_microdegrees }
+    }
 }
 
 /// A colour, `#rrggbb`.

@@ -79,7 +79,7 @@ fn issuer(value: Value<'_>, faults: &mut Faults) -> Option<String> {
 }
 
 /// An address that is asked over TLS; on this machine also without, which is pointed out.
-fn address(value: Value<'_>, faults: &mut Faults) -> Option<String> {
+pub(super) fn address(value: Value<'_>, faults: &mut Faults) -> Option<String> {
     let text = value.string(faults)?;
     let host = |scheme: &str| text.strip_prefix(scheme).map(|rest| rest.split(['/', '?']).next().unwrap_or_default().to_owned());
     let plain = text.len() <= 2000 && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#' && byte != b'@');

@@ -118,7 +118,7 @@ fn thresholds_of(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Threshol
     Some(Thresholds { vanished_percent: vanished?, appeared_percent: appeared?, changed_percent: changed?, at_least: at_least? })
 }
 
-fn timetable_of(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Timetable> {
+pub(super) fn timetable_of(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Timetable> {
     let at = fields.required("at", "[\"03:00\"]", faults).and_then(|value| {
         let mut at: Vec<Time> = value.list(faults)?.iter().filter_map(|item| time(item, faults)).collect();
         at.sort();

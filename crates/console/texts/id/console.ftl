@@ -1,0 +1,1 @@
+look-audit-seen = melihat catatan untuk pemeriksaan

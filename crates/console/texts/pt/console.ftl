@@ -1,0 +1,1 @@
+look-audit-seen = viu o registro para uma auditoria

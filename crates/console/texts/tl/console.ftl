@@ -1,0 +1,1 @@
+look-audit-seen = tiningnan ang tala para sa pagsusuri

@@ -1,0 +1,1 @@
+look-audit-seen = đã xem nhật ký để kiểm tra

@@ -1,0 +1,1 @@
+look-audit-seen = 为监查查看了记录
