@@ -2,11 +2,32 @@
 //!
 //! SQLite always; PostgreSQL where `TEGATA_TEST_POSTGRES` names a server the tests may make databases on (`./test` starts one).
 
+use std::net::{Ipv4Addr, TcpListener};
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{Db, Result};
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// Ports that no connection is given by chance: Linux gives those from 32768, other systems later ones.
+const PORTS: Range<u16> = 20_000..32_000;
+
+/// The first of some adjacent ports of this machine that nobody uses just now.
+///
+/// A port the system chooses would lie among those it gives to connections, and be gone again before the test's server takes it.
+///
+/// # Panics
+/// When all are taken.
+#[must_use]
+pub fn free_ports(adjacent: u16) -> u16 {
+    // Tests that run at the same time begin to look at different places.
+    let place = u64::from(std::process::id()) * 131 + NEXT.fetch_add(1, Ordering::Relaxed) * 17;
+    let begin = usize::try_from(place % PORTS.len() as u64).expect("less than the ports there are");
+    let mut looked_at = PORTS.cycle().skip(begin).take(PORTS.len());
+    let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    looked_at.find(|first| (*first..first + adjacent).all(is_free)).expect("a free port")
+}
 
 /// A database of its own, gone when dropped (SQLite) or named for the run (PostgreSQL).
 pub struct TestDb {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use store::Db;
+use store::testing::free_ports;
 
 /// A server that goes away with the test.
 struct Server {
@@ -21,7 +22,7 @@ impl Server {
     fn start(programs: PathBuf) -> Self {
         let folder = std::env::temp_dir().join(format!("tegata-tls-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let server = Self { folder, programs, port: free_port() };
+        let server = Self { folder, programs, port: free_ports(1) };
         server.certificates();
         if is_root() {
             good(Command::new("chown").args(["-R", "postgres"]).arg(&server.folder));
@@ -93,10 +94,6 @@ fn good(command: &mut Command) -> Output {
 
 fn is_root() -> bool {
     String::from_utf8_lossy(&Command::new("id").arg("-u").output().unwrap().stdout).trim() == "0"
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// The folder of `initdb` and `pg_ctl`, where `./test` looks for them.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use identity::DeviceKind;
-use store::testing::TestDb;
+use store::testing::{TestDb, free_ports};
 use store::{Clock as _, SystemClock};
 use tegata::house::House;
 use tokio::runtime::Runtime;
@@ -45,7 +45,7 @@ impl Centre {
     pub(crate) async fn start(folder: &Folder) -> Self {
         let db = store::testing::sqlite().await.unwrap();
         let house = open(folder, &db.address, town(&pack("demo")), Arc::new(SystemClock)).await;
-        let centre = Self { house, address: format!("http://127.0.0.1:{}", free_port()), serving: Serving::default(), _db: db };
+        let centre = Self { house, address: format!("http://127.0.0.1:{}", free_ports(1)), serving: Serving::default(), _db: db };
         centre.back();
         centre
     }
@@ -72,10 +72,6 @@ impl Centre {
         ctx.commit().await.unwrap();
         code.code
     }
-}
-
-pub(crate) fn free_port() -> u16 {
-    Listener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Runs `tegata station enrol` and types the code.
@@ -119,7 +115,7 @@ impl Drop for Kiosk {
 
 impl Kiosk {
     pub(crate) fn start(centre: &str, more: &[&str]) -> Self {
-        let listen = format!("127.0.0.1:{}", free_port());
+        let listen = format!("127.0.0.1:{}", free_ports(1));
         let station = Command::new(env!("CARGO_BIN_EXE_tegata"))
             .args(["station", "--centre", centre, "--listen", &listen])
             .args(more)

@@ -66,10 +66,10 @@ impl Bench {
 fn bench() -> (Bench, TestCa, Table, Pcscd) {
     let folder = Folder::new();
     let mut ca = TestCa::new(SystemClock.now() - jiff::SignedDuration::from_hours(240)).unwrap();
-    let table = Table::new(&folder);
+    let mut service = Pcscd::wait(&folder);
+    let table = Table::new(&folder, &service);
     table.issue("hanako", &mut ca);
     folder.put("data.bin", b"what is signed");
-    let mut service = Pcscd::wait(&folder);
     service.start_with_readers();
     (Bench::new(folder), ca, table, service)
 }

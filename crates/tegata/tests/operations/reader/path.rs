@@ -15,15 +15,13 @@ const USER_AUTH: u16 = 0x0018;
 const SIGNATURE: u16 = 0x001B;
 const TEXT: u16 = 0x0011;
 
-/// The second reader of `vpcd`.
-const SECOND_PORT: u16 = station::virtual_reader::PORT + 1;
-
 /// A folder with an authority that is trusted, its table, and the service's turn.
 fn ground() -> (Folder, TestCa, Table, Pcscd) {
     let (folder, now) = (Folder::new(), SystemClock.now());
     let mut ca = TestCa::new(now - jiff::SignedDuration::from_hours(240)).unwrap();
     folder.trust(&mut ca, now);
-    let (table, service) = (Table::new(&folder), Pcscd::wait(&folder));
+    let service = Pcscd::wait(&folder);
+    let table = Table::new(&folder, &service);
     (folder, ca, table, service)
 }
 
@@ -74,10 +72,10 @@ async fn from_a_reader_plugged_in_late_to_an_account() {
     kiosk.shows(&hanako.page(""), "カードがありません");
     assert!(!hanako.goes_on("card-no-card"));
     {
-        let _licence = Laid::on(station::virtual_reader::PORT, Licence);
+        let _licence = Laid::on(service.port(), Licence);
         kiosk.shows(&hanako.page(""), "マイナンバーカードではありません");
         assert!(hanako.goes_on("card-no-card") && !hanako.goes_on("card-not-this-card"));
-        let _second = Laid::on(SECOND_PORT, Licence);
+        let _second = Laid::on(service.port() + 1, Licence);
         kiosk.shows(&hanako.page(""), "カードが2枚以上あります");
     }
     kiosk.shows(&hanako.page(""), "カードがありません");

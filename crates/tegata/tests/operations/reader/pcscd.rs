@@ -5,16 +5,22 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use station::virtual_reader::PORT;
+use store::testing::free_ports;
+
 use super::until;
 use crate::helpers::Folder;
 
 const SOCKET: &str = "/run/pcscd/pcscd.comm";
 /// Where Debian's package says what the virtual reader is.
 const VIRTUAL: &str = "/etc/reader.conf.d/vpcd";
+/// How many cards it takes, each on a port of its own.
+const PLACES: u16 = 2;
 
 /// The service, and the right to use it alone.
 pub(crate) struct Pcscd {
     ours: Option<Child>,
+    port: u16,
     folder: PathBuf,
     log: PathBuf,
     _alone: File,
@@ -32,8 +38,16 @@ impl Pcscd {
         for name in ["no-readers", "readers"] {
             std::fs::create_dir_all(folder.0.join(name)).unwrap();
         }
-        std::fs::copy(VIRTUAL, folder.0.join("readers/vpcd")).expect("vsmartcard-vpcd is needed for these tests");
-        Self { ours: None, folder: folder.0.clone(), log: folder.0.join("pcscd.log"), _alone: alone }
+        // The usual port lies where any connection of this machine may get its own; then the reader stays away for a minute.
+        let port = if answers() { PORT } else { free_ports(PLACES) };
+        let usual = std::fs::read_to_string(VIRTUAL).expect("vsmartcard-vpcd is needed for these tests");
+        folder.put("readers/vpcd", usual.replace(&format!("0x{PORT:X}"), &format!("0x{port:X}")).as_bytes());
+        Self { ours: None, port, folder: folder.0.clone(), log: folder.0.join("pcscd.log"), _alone: alone }
+    }
+
+    /// Where the reader waits for its first card; the second's is the one after it.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Whether somebody else's runs already: then it is used as it is.

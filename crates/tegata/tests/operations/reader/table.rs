@@ -11,10 +11,11 @@ use std::thread::JoinHandle;
 
 use jpki::card::{CardState, File, Personalise};
 use jpki::testca::{Person, TestCa};
-use station::virtual_reader::{PORT, Plastic, TakeOff, VirtualReader};
+use station::virtual_reader::{Plastic, TakeOff, VirtualReader};
 use station::{CardFolder, LaidCard, OnReader};
 use store::{Clock as _, SystemClock};
 
+use super::pcscd::Pcscd;
 use super::until;
 use crate::helpers::{Folder, person};
 
@@ -22,12 +23,13 @@ use crate::helpers::{Folder, person};
 pub(crate) struct Table {
     pub(crate) cards: CardFolder,
     folder: std::path::PathBuf,
+    port: u16,
 }
 
 impl Table {
-    pub(crate) fn new(folder: &Folder) -> Self {
+    pub(crate) fn new(folder: &Folder, service: &Pcscd) -> Self {
         let folder = folder.0.join("cards");
-        Self { cards: CardFolder::new(&folder), folder }
+        Self { cards: CardFolder::new(&folder), folder, port: service.port() }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -59,22 +61,22 @@ impl Table {
 
     /// Lays a card by the hand of the test.
     pub(crate) fn lay(&self, name: &str) -> Laid {
-        Laid::on(PORT, Whole(self.cards.lay(name).unwrap()))
+        Laid::on(self.port, Whole(self.cards.lay(name).unwrap()))
     }
 
     /// Lays a card that is pulled away when it is told to do this.
     pub(crate) fn lay_pulled_at(&self, name: &str, instruction: u8) -> Laid {
-        Laid::on(PORT, Pulled { card: self.cards.lay(name).unwrap(), instruction })
+        Laid::on(self.port, Pulled { card: self.cards.lay(name).unwrap(), instruction })
     }
 
     /// Lays a card and does something when it is told to sign.
     pub(crate) fn lay_that_signs(&self, name: &str, then: impl FnMut() + Send + 'static) -> Laid {
-        Laid::on(PORT, Signing { card: self.cards.lay(name).unwrap(), then })
+        Laid::on(self.port, Signing { card: self.cards.lay(name).unwrap(), then })
     }
 
     /// Lays a card whose signatures are wrong.
     pub(crate) fn lay_forger(&self, name: &str) -> Laid {
-        Laid::on(PORT, Forger(self.cards.lay(name).unwrap()))
+        Laid::on(self.port, Forger(self.cards.lay(name).unwrap()))
     }
 }
 
@@ -239,6 +241,7 @@ impl LaidByCommand {
         let child = Command::new(env!("CARGO_BIN_EXE_tegata"))
             .args(["card", "--cards"])
             .arg(table.path())
+            .args(["--port", &table.port.to_string()])
             .arg(name)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
