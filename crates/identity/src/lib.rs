@@ -57,7 +57,7 @@ pub use events::*;
 pub use model::*;
 pub use passkeys::Passkeys;
 pub use phone_cards::{PhoneCards, ReaderKey};
-pub use rp::{AppKey, AppNetwork, AppProvider, AppReply, AppRequest, AppSilent, Apps};
+pub use rp::{AppBody, AppKey, AppNetwork, AppReply, AppRequest, AppSilent, Apps};
 pub use rules::{CODE_ALPHABET, readable_code, thumbprint};
 pub use secret::Settings;
 
@@ -74,5 +74,6 @@ pub const MIGRATIONS: ::store::Migrations = ::store::Migrations {
         ("202611261430_passkeys_of_holders.sql", include_str!("../migrations/202611261430_passkeys_of_holders.sql")),
         ("202611270600_residences.sql", include_str!("../migrations/202611270600_residences.sql")),
         ("202611270600_phone_cards.sql", include_str!("../migrations/202611270600_phone_cards.sql")),
+        ("202611271000_app_signing.sql", include_str!("../migrations/202611271000_app_signing.sql")),
     ],
 };

@@ -14,7 +14,8 @@ mod phone_cards;
 mod proxies;
 mod residences;
 
-pub use apps::{AppAnswer, AppBegun, AppQuestion, AppQuestionId, AppRefusal, AppTold, UsedApp};
+pub use apps::{AppAnswer, AppBegun, AppPrepared, AppQuestion, AppQuestionId, AppRefusal, AppTold, UsedApp};
+pub(crate) use apps::{AppSigned, AppSigning};
 pub use error::{Error, Result};
 pub use media::{BoundBy, BoundMedium, Document, MediaKey, MediumEnd, MediumId, MediumNumber};
 pub use passkeys::{Ceremony, CeremonyId, OwnPasskey, PasskeyId};
@@ -77,12 +78,21 @@ pub enum ProofKind {
     UserAuth,
     /// An identity app.
     App,
+    /// 署名用電子証明書, by an identity app that has the card sign.
+    AppSignature,
     /// A card that a phone holds by itself.
     PhoneCard,
     /// A clerk looked at a document at the counter.
     Counter,
 }
-text_enum!(ProofKind { Signature = "signature", UserAuth = "user_auth", App = "app", PhoneCard = "phone_card", Counter = "counter" });
+text_enum!(ProofKind {
+    Signature = "signature",
+    UserAuth = "user_auth",
+    App = "app",
+    AppSignature = "app_signature",
+    PhoneCard = "phone_card",
+    Counter = "counter",
+});
 
 /// A person's account.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use civil::Timestamp;
-use mdoc::{ALGORITHMS, ENCRYPTIONS, Element, Handover, Kind, ReaderChain, Roots, Value};
+use jwe::ENCRYPTIONS;
+use mdoc::{ALGORITHMS, Element, Handover, Kind, ReaderChain, Roots, Value};
 use serde_json::{Value as Json, json};
 use town::{AppId, PhoneCard, PhoneCardClient};
 use url::form_urlencoded::byte_serialize;

@@ -7,21 +7,23 @@ mod id_token;
 mod keys;
 mod provider;
 mod request;
+mod signing;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use civil::Timestamp;
 use jiff::SignedDuration;
+use jpki::{Answer, Revocation, Verifier};
 use serde_json::{Map, Value};
-use town::{AppId, IdentityApp};
+use town::{AppId, AppSign, IdentityApp};
 
 pub use keys::AppKey;
-pub use provider::AppProvider;
+pub(crate) use provider::AppProvider;
 pub(crate) use request::Asking;
 
-use crate::{AppAnswer, AppQuestion, AppRefusal, AppTold, Error, Result};
+use crate::{AppAnswer, AppPrepared, AppQuestion, AppQuestionId, AppRefusal, AppSigned, AppSigning, AppTold, Error, Result};
 use keys::{KeySet, TokenFault};
-use request::Tokens;
+use request::{Access, Tokens};
 
 /// How long what a discovery document said is believed.
 const DISCOVERY_LIFE: SignedDuration = SignedDuration::from_hours(1);
@@ -34,10 +36,18 @@ const KEYS_LIFE: SignedDuration = SignedDuration::from_mins(10);
 pub struct AppRequest<'a> {
     /// The address: `https://`, or this machine.
     pub address: &'a str,
-    /// A form to be posted; a plain question if there is none.
-    pub form: Option<String>,
+    /// What is posted; a plain question if there is nothing.
+    pub body: Option<AppBody>,
     /// The access token to be shown.
     pub bearer: Option<&'a str>,
+}
+
+/// What is posted to a provider.
+pub enum AppBody {
+    /// A form, `application/x-www-form-urlencoded`.
+    Form(String),
+    /// JSON.
+    Json(String),
 }
 
 /// What a provider answered.
@@ -149,12 +159,52 @@ impl Apps {
         format!("{}/start/app/{app}/callback", self.origin)
     }
 
-    /// Says where an app's provider is asked: as the pack says, or as its discovery document does.
+    /// The public keys of the town with an app's provider, as a JWK Set.
     ///
     /// # Errors
-    /// [`Error::UnknownApp`]; [`Error::App`] with [`AppRefusal::Away`] or [`AppRefusal::Discovery`].
-    pub fn provider(&self, id: &AppId, now: Timestamp) -> Result<Arc<AppProvider>> {
+    /// [`Error::UnknownApp`].
+    pub fn public_keys(&self, app: &AppId) -> Result<Value> {
+        Ok(self.find(app)?.key.public_set())
+    }
+
+    /// Gets a question ready: finds the provider and, where the card signs by the app, begins a transaction for a statement that opens with `words`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownApp`]; [`Error::App`] with [`AppRefusal::Away`], [`AppRefusal::Discovery`], [`AppRefusal::Provider`] or
+    /// [`AppRefusal::Transaction`].
+    pub fn prepare(&self, id: &AppId, words: &str, now: Timestamp) -> Result<AppPrepared> {
         let offered = self.find(id)?;
+        let (provider, question) = (self.provider(offered, now)?, AppQuestionId::new(now));
+        let signing = match &offered.app.sign {
+            Some(sign) => {
+                let statement = signing::statement(words, &self.origin, question, now);
+                Some(AppSigning { transaction: self.transaction(offered, &provider, sign, &statement, now)?, statement })
+            }
+            None => None,
+        };
+        Ok(AppPrepared { id: question, app: id.clone(), provider, signing })
+    }
+
+    /// Begins a transaction with the hash of a statement: by a token of the town's own, which is forgotten with it.
+    fn transaction(
+        &self,
+        offered: &Offered,
+        provider: &AppProvider,
+        sign: &AppSign,
+        statement: &str,
+        now: Timestamp,
+    ) -> Result<String, AppRefusal> {
+        let assertion = request::assertion(&offered.app, &offered.key, provider, now)?;
+        let form = AppBody::Form(request::own_form(&offered.app, &assertion, &sign.scope));
+        let access: Access =
+            request::granted(&self.send(offered, &AppRequest { address: &provider.token, body: Some(form), bearer: None }, now)?)?;
+        let body = Some(AppBody::Json(signing::request(statement, &sign.fields)));
+        let begun = AppRequest { address: &sign.transactions, body, bearer: Some(access.bearer()?) };
+        signing::transaction_of(&self.send(offered, &begun, now)?, &sign.fields)
+    }
+
+    /// Where an app's provider is asked: as the pack says, or as its discovery document does.
+    fn provider(&self, offered: &Offered, now: Timestamp) -> Result<Arc<AppProvider>, AppRefusal> {
         if let Some(known) = offered.provider.get(now, DISCOVERY_LIFE) {
             return Ok(known);
         }
@@ -174,13 +224,21 @@ impl Apps {
         Ok(request::authorization(&offered.app, provider, &self.callback(id), asking)?)
     }
 
-    /// Asks the provider about the answer a browser brought: exchanges the code, verifies the ID token, and fetches the items.
+    /// Asks the provider about the answer a browser brought: exchanges the code, verifies the ID token, fetches the items, and verifies what the card
+    /// signed as a card's own answer is verified.
     ///
     /// # Errors
-    /// [`Error::App`] with what is wrong.
-    pub fn ask(&self, question: &AppQuestion, answer: &AppAnswer, now: Timestamp) -> Result<AppTold> {
+    /// [`Error::App`] with what is wrong; [`Error::Card`] with what is wrong with the card's signature or certificate.
+    pub fn ask(
+        &self,
+        question: &AppQuestion,
+        answer: &AppAnswer,
+        verifier: &Verifier,
+        revocation: &dyn Revocation,
+        now: Timestamp,
+    ) -> Result<AppTold> {
         let offered = self.find(&question.app)?;
-        let provider = self.provider(&question.app, now)?;
+        let provider = self.provider(offered, now)?;
         provider.is_named_by(answer.issuer.as_deref())?;
         let code = request::code_of(answer)?;
         let tokens = self.tokens(offered, &provider, question, code, now)?;
@@ -189,7 +247,7 @@ impl Apps {
             issuer: &offered.app.issuer,
             client_id: &offered.app.client_id,
             nonce: &question.nonce,
-            access_token: &tokens.access_token,
+            access_token: tokens.access.bearer()?,
             acr_accepted: &offered.app.acr_accepted,
             begun_at: question.begun_at,
             now,
@@ -197,7 +255,30 @@ impl Apps {
         let known = id_token::check(&signed.claims, &expected)?;
         let told = self.told(offered, &provider, &tokens, signed.claims, &known.subject, now)?;
         let items = claims::four_items(&told, &offered.app.claims)?;
-        Ok(AppTold { subject: known.subject, items, acr: known.acr, algorithm: signed.algorithm })
+        let (subject, acr, algorithm) = (known.subject, known.acr, signed.algorithm);
+        let Some((sign, signing)) = signs(&offered.app, question)? else {
+            return Ok(AppTold { subject, items, acr, algorithm, signed: None });
+        };
+        let told = self.signed(offered, sign, signing, &tokens, now)?;
+        let told = Answer { certificate: &told.certificate, signature: &told.signature };
+        let by = verifier.verify_statement(&told, signing.statement.as_bytes(), now, revocation)?;
+        let signed = Some(AppSigned { statement: signing.statement.clone(), by });
+        Ok(AppTold { subject, items, acr, algorithm, signed })
+    }
+
+    /// The result of a transaction, opened.
+    fn signed(
+        &self,
+        offered: &Offered,
+        sign: &AppSign,
+        signing: &AppSigning,
+        tokens: &Tokens,
+        now: Timestamp,
+    ) -> Result<signing::Signed, AppRefusal> {
+        let address = format!("{}/{}/result", sign.transactions, signing.transaction);
+        let asked = AppRequest { address: &address, body: None, bearer: Some(tokens.access.bearer()?) };
+        let sealed = signing::sealed_of(&self.send(offered, &asked, now)?, &sign.fields)?;
+        signing::signed_of(&offered.key.open(&sealed).ok_or(AppRefusal::Sealed)?, &sign.fields)
     }
 
     fn tokens(
@@ -209,8 +290,9 @@ impl Apps {
         now: Timestamp,
     ) -> Result<Tokens, AppRefusal> {
         let assertion = request::assertion(&offered.app, &offered.key, provider, now)?;
-        let form = request::token_form(&offered.app, &self.callback(&offered.app.id), code, &question.verifier, &assertion);
-        request::tokens_of(&self.send(offered, &AppRequest { address: &provider.token, form: Some(form), bearer: None }, now)?)
+        let form = request::code_form(&offered.app, &assertion, &self.callback(&offered.app.id), code, &question.verifier);
+        let asked = AppRequest { address: &provider.token, body: Some(AppBody::Form(form)), bearer: None };
+        request::granted(&self.send(offered, &asked, now)?)
     }
 
     /// The ID token's claims. A key that is not known may be new: the published keys are fetched once more, and no more often.
@@ -236,7 +318,7 @@ impl Apps {
         now: Timestamp,
     ) -> Result<Map<String, Value>, AppRefusal> {
         let Some(address) = &provider.userinfo else { return Ok(claims) };
-        let body = self.get(offered, address, Some(&tokens.access_token), now)?;
+        let body = self.get(offered, address, Some(tokens.access.bearer()?), now)?;
         let mut told: Map<String, Value> = serde_json::from_slice(&body).map_err(|_| AppRefusal::Answer)?;
         if told.get("sub").and_then(Value::as_str) != Some(subject) {
             return Err(AppRefusal::Subject);
@@ -247,7 +329,7 @@ impl Apps {
     }
 
     fn get(&self, offered: &Offered, address: &str, bearer: Option<&str>, now: Timestamp) -> Result<Vec<u8>, AppRefusal> {
-        let reply = self.send(offered, &AppRequest { address, form: None, bearer }, now)?;
+        let reply = self.send(offered, &AppRequest { address, body: None, bearer }, now)?;
         if reply.status == 200 { Ok(reply.body) } else { Err(AppRefusal::Answer) }
     }
 
@@ -263,6 +345,15 @@ impl Apps {
                 Err(AppRefusal::Away)
             }
         }
+    }
+}
+
+/// How and what the card signs by an app; the pack may have changed since the question was asked.
+fn signs<'a>(app: &'a IdentityApp, question: &'a AppQuestion) -> Result<Option<(&'a AppSign, &'a AppSigning)>, AppRefusal> {
+    match (&app.sign, &question.signing) {
+        (Some(sign), Some(signing)) => Ok(Some((sign, signing))),
+        (None, None) => Ok(None),
+        _ => Err(AppRefusal::Transaction),
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, tz};
 
 use crate::cert::{CertificateError, ParsedCertificate, oids};
-use crate::challenge::{Challenge, Purpose};
+use crate::challenge::{Challenge, DOMAIN, Purpose};
 use crate::four::{self, FourItems, FourItemsError};
 use crate::revocation::{Evidence, Reason, Revocation, Status, Subject, Unknown};
 use crate::serial::{Serial, SerialKey, serial_key};
@@ -225,7 +225,7 @@ pub struct VerifiedSignature {
     pub certificate: Verified,
     /// Name, address, birth and sex from the certificate.
     pub four_items: FourItems,
-    /// SHA-256 of the document that was signed with the challenge, if there was one.
+    /// SHA-256 of the document that was signed: with the challenge, if there was one, or in place of it.
     pub document: Option<[u8; 32]>,
 }
 
@@ -280,15 +280,45 @@ impl Verifier {
         revocation: &dyn Revocation,
     ) -> Result<VerifiedSignature, Refusal> {
         self.check_challenge(challenge, asked)?;
+        let (certificate, four_items) = self.signed(answer, &challenge.message(), asked.now, revocation)?;
+        Ok(VerifiedSignature { certificate, four_items, document: challenge.document })
+    }
+
+    /// Believes or refuses a signature over a statement in words, made where no reader of this service is: by an app that has the card sign its hash.
+    /// Whose question it is, and whether it is in time, must stand in the statement, which the caller wrote.
+    ///
+    /// # Errors
+    /// As [`Self::verify_signature`]; [`Refusal::OtherPurpose`] for bytes that could be a challenge.
+    pub fn verify_statement(
+        &self,
+        answer: &Answer<'_>,
+        statement: &[u8],
+        now: Timestamp,
+        revocation: &dyn Revocation,
+    ) -> Result<VerifiedSignature, Refusal> {
+        if statement.starts_with(DOMAIN) {
+            return Err(Refusal::OtherPurpose);
+        }
+        let (certificate, four_items) = self.signed(answer, statement, now, revocation)?;
+        Ok(VerifiedSignature { certificate, four_items, document: Some(sha256(statement)) })
+    }
+
+    /// What a message was signed with by 署名用, and whose that is.
+    fn signed(
+        &self,
+        answer: &Answer<'_>,
+        message: &[u8],
+        now: Timestamp,
+        revocation: &dyn Revocation,
+    ) -> Result<(Verified, FourItems), Refusal> {
         let certificate = ParsedCertificate::parse(answer.certificate)?;
-        let anchor = self.check_certificate(&certificate, CertificateKind::Signature, asked.now)?;
+        let anchor = self.check_certificate(&certificate, CertificateKind::Signature, now)?;
         let name = certificate.extensions.alternative_name.as_deref().ok_or(FourItemsError::Missing(1))?;
         let four_items = four::from_alternative_name(name)?;
-        if !certificate.made(&challenge.message(), answer.signature) {
+        if !certificate.made(message, answer.signature) {
             return Err(Refusal::BadSignature);
         }
-        let certificate = self.check_revocation(&certificate, anchor, asked.now, revocation)?;
-        Ok(VerifiedSignature { certificate, four_items, document: challenge.document })
+        Ok((self.check_revocation(&certificate, anchor, now, revocation)?, four_items))
     }
 
     fn check_challenge(&self, challenge: &Challenge, asked: &Asked<'_>) -> Result<(), Refusal> {

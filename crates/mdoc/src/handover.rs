@@ -1,8 +1,5 @@
 //! What a phone signs besides the card: the session transcript of OpenID4VP 1.0, appendix B.2.6.
 
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::cbor::Writer;
 
 use crate::sha256;
@@ -33,18 +30,13 @@ impl Handover<'_> {
     }
 }
 
-/// The thumbprint of a public key on P-256 by its coordinates (RFC 7638 with SHA-256).
-pub fn thumbprint(x: &[u8], y: &[u8]) -> [u8; 32] {
-    let coordinate = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-    let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#, coordinate(x), coordinate(y));
-    let mut out = [0; 32];
-    out.copy_from_slice(digest(&SHA256, canonical.as_bytes()).as_ref());
-    out
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
+    use crate::thumbprint;
 
     /// The example of OpenID4VP 1.0, appendix B.2.6.1.
     #[test]

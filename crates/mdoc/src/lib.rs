@@ -7,7 +7,6 @@
 mod certificate;
 mod document;
 mod handover;
-mod jwe;
 mod made;
 mod reader;
 pub mod soft;
@@ -17,13 +16,11 @@ mod tree;
 mod verify;
 
 pub use certificate::{CertificateError, Roots, pem_certificates};
-pub use handover::{Handover, thumbprint};
-pub use jwe::{ResponseKey, Unopened};
+pub use handover::Handover;
+pub use jwe::thumbprint;
 pub use reader::ReaderChain;
 pub use verify::{Element, Kind, Question, Refusal, Shown, Value, verify};
 
-/// The `enc` values of answers that are opened, the better one first.
-pub const ENCRYPTIONS: [&str; 2] = jwe::ENCRYPTIONS;
 /// The COSE algorithms (RFC 9053, RFC 9864) of issuers and phones that are believed: ECDSA on P-256 with SHA-256, on P-384 with SHA-384.
 pub const ALGORITHMS: [i64; 4] = [document::ES256, document::ES384, document::ESP256, document::ESP384];
 

@@ -15,8 +15,8 @@ use serde_json::{Value as Json, json};
 use crate::document::ES256;
 use crate::handover::Handover;
 use crate::made::{self, Made, Use};
+use crate::sha256;
 use crate::verify::{Value, device_authentication};
-use crate::{jwe, sha256};
 
 /// The extended key usage of a signer of cards (ISO/IEC 18013-5 annex B.1.4).
 pub const SIGNER_USAGE: &str = "1.0.18013.5.1.2";

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Form, Router};
@@ -18,7 +18,16 @@ use crate::domain::{self, Browser, Error, Proofing};
 use crate::pages::{Next, signed_in};
 
 pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/start/app/{app}", post(begin)).route("/start/app/{app}/callback", get(callback))
+    Router::new()
+        .route("/start/app/{app}", post(begin))
+        .route("/start/app/{app}/callback", get(callback))
+        .route("/start/app/{app}/jwks.json", get(keys))
+}
+
+/// The town's public keys, for an app's provider to fetch.
+async fn keys(Extension(proofing): Extension<Arc<Proofing>>, Path(id): Path<AppId>) -> Result<Response, Problem> {
+    let set = proofing.apps.public_keys(&id)?;
+    Ok(([(header::CONTENT_TYPE, "application/jwk-set+json")], set.to_string()).into_response())
 }
 
 #[derive(Template)]
@@ -27,6 +36,16 @@ struct Going<'a> {
     view: &'a View,
     name: &'a str,
     address: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "app-sign.html")]
+struct Signing<'a> {
+    view: &'a View,
+    name: &'a str,
+    address: &'a str,
+    /// The very text that is signed.
+    statement: &'a str,
 }
 
 /// Leads to the app's provider. A page of our own does, not a redirect: forms of ours may lead to us alone.
@@ -41,15 +60,21 @@ async fn begin(
     let actor = ctx.actor.clone();
     drop(ctx);
     let offered = find(&proofing, &id)?;
-    let begun = match domain::begin_app(app.store(), actor, &proofing, &id).await {
+    let words = view.t1("app-statement", "town", view.words(&app.town().name));
+    let begun = match domain::begin_app(app.store(), actor, &proofing, &id, words).await {
         Ok(begun) => begun,
         Err(refused @ identity::Error::App(_)) => return Ok(failed(&view, offered, &refused, &next.next)),
         Err(error) => return Err(error.into()),
     };
-    let name = view.words(&offered.name);
+    let (name, address) = (view.words(&offered.name), begun.address.as_str());
+    let keep = Sent::keep(&begun, &next.next, app.origin());
+    // Nobody is led on who has not read what they are about to sign.
+    if let Some(statement) = &begun.statement {
+        let title = view.t1("app-sign-title", "app", name);
+        return with_cookies(view.page(&Page::plain(&title), &Signing { view: &view, name, address, statement }), &[keep]);
+    }
     let title = view.t1("app-going-title", "app", name);
-    let page = view.page(&Page::plain(&title), &Going { view: &view, name, address: &begun.address });
-    leading_on(with_cookies(page, &[Sent::keep(&begun, &next.next, app.origin())])?, &begun.address)
+    leading_on(with_cookies(view.page(&Page::plain(&title), &Going { view: &view, name, address }), &[keep])?, address)
 }
 
 fn find<'a>(proofing: &'a Proofing, id: &AppId) -> Result<&'a IdentityApp, Problem> {
@@ -100,7 +125,8 @@ fn how(error: &identity::Error) -> Option<(&'static str, StatusCode)> {
         E::App(AppRefusal::Claims) => ("claims", StatusCode::UNPROCESSABLE_ENTITY),
         E::ProofExpired => ("late", StatusCode::CONFLICT),
         E::ProofNotFound | E::ProofReplayed | E::App(AppRefusal::OtherBrowser) => ("other", StatusCode::CONFLICT),
-        E::OtherPerson => ("person", StatusCode::CONFLICT),
+        E::OtherPerson | E::App(AppRefusal::Signer) => ("person", StatusCode::CONFLICT),
+        E::Card(_) => ("card", StatusCode::UNPROCESSABLE_ENTITY),
         E::App(_) => ("technical", StatusCode::UNPROCESSABLE_ENTITY),
         _ => return None,
     })
@@ -123,7 +149,11 @@ fn failed(view: &View, app: &IdentityApp, error: &identity::Error, next: &str) -
     let Some((text, status)) = how(error) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let name = view.words(&app.name);
     let title = view.t1(&format!("app-{text}"), "app", name);
-    let way_out = view.t1(&format!("app-{text}.next"), "app", name);
+    let way_out = match error {
+        // What is wrong with a card is said as where a card is read.
+        identity::Error::Card(_) => view.t(&format!("proof-{}", error.code().replace('_', "-"))),
+        _ => view.t1(&format!("app-{text}.next"), "app", name),
+    };
     let code = (text == "technical").then(|| error.code());
     let mut response = view.page(&Page::plain(&title), &Failed { view, app, title: &title, way_out, next, code });
     *response.status_mut() = status;

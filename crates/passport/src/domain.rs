@@ -115,16 +115,22 @@ async fn told(store: &Store, proofing: &Arc<Proofing>, id: ProofSessionId, input
     Ok(asking.await.unwrap_or_default())
 }
 
-/// Puts a question to an identity app, for the browser that asks to take there.
+/// Puts a question to an identity app, for the browser that asks to take there; `words` are those of the statement, where the card signs by it.
 ///
 /// # Errors
 /// [`identity::Error`] when there is no such app, or its provider is away.
-pub async fn begin_app(store: &Store, actor: Actor, proofing: &Arc<Proofing>, app: &AppId) -> Result<AppBegun, identity::Error> {
+pub async fn begin_app(
+    store: &Store,
+    actor: Actor,
+    proofing: &Arc<Proofing>,
+    app: &AppId,
+    words: String,
+) -> Result<AppBegun, identity::Error> {
     let now = store.clock().now();
     let (asked, id) = (Arc::clone(proofing), app.clone());
-    let provider = waiting(move || asked.apps.provider(&id, now)).await?;
+    let prepared = waiting(move || asked.apps.prepare(&id, &words, now)).await?;
     let mut ctx = store.begin(actor).await?;
-    let begun = identity::begin_app_proof(&mut ctx, &proofing.apps, &provider, app).await?;
+    let begun = identity::begin_app_proof(&mut ctx, &proofing.apps, prepared).await?;
     ctx.commit().await?;
     Ok(begun)
 }
@@ -190,7 +196,8 @@ async fn told_by_app(
     answer: AppAnswer,
 ) -> Result<(AppQuestion, AppTold), identity::Error> {
     let (asked, now) = (Arc::clone(proofing), store.clock().now());
-    waiting(move || asked.apps.ask(&question, &answer, now).map(|told| (question, told))).await
+    let ask = move || asked.apps.ask(&question, &answer, &asked.verifier, &*asked.revocation, now).map(|told| (question, told));
+    waiting(ask).await
 }
 
 /// Asks a provider on a thread that may wait for seconds. Whoever asked and fell over has learned nothing.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use identity::{AppNetwork, AppReply, AppRequest, AppSilent, Apps};
+use identity::{AppBody, AppNetwork, AppReply, AppRequest, AppSilent, Apps};
 use town::Town;
 
 use crate::Outcome;
@@ -21,7 +21,8 @@ pub fn offered(town: &Town, keys: &CentreKeys, origin: &str) -> Outcome<Apps> {
     let mut apps = Apps::new(origin, Box::new(OverHttp::new()));
     for app in &town.identity_apps {
         match keys.app(&app.id)? {
-            Some(key) => apps = apps.with(app.clone(), key),
+            Some(key) if key.suffices(app) => apps = apps.with(app.clone(), key),
+            Some(_) => tracing::warn!(app = %app.id, "the key this identity app's answers are encrypted to is missing: it is not offered"),
             None => tracing::warn!(app = %app.id, "the key of this identity app is missing: it is not offered"),
         }
     }
@@ -38,17 +39,20 @@ impl OverHttp {
     }
 
     fn send(&self, request: &AppRequest<'_>) -> Result<AppReply, ureq::Error> {
-        let mut answer = match &request.form {
-            Some(form) => {
-                let post = self.0.post(request.address).header("content-type", "application/x-www-form-urlencoded");
-                post.header("accept", "application/json").send(form.as_str())?
+        let mut head = vec![("accept", "application/json".to_owned())];
+        head.extend(request.bearer.map(|token| ("authorization", format!("Bearer {token}"))));
+        let posted = request.body.as_ref().map(|body| match body {
+            AppBody::Form(form) => ("application/x-www-form-urlencoded", form),
+            AppBody::Json(json) => ("application/json", json),
+        });
+        let mut answer = match posted {
+            Some((kind, body)) => {
+                let post = self.0.post(request.address).header("content-type", kind);
+                head.into_iter().fold(post, |post, (name, value)| post.header(name, value)).send(body.as_str())?
             }
             None => {
-                let get = self.0.get(request.address).header("accept", "application/json");
-                match request.bearer {
-                    Some(token) => get.header("authorization", format!("Bearer {token}")).call()?,
-                    None => get.call()?,
-                }
+                let get = self.0.get(request.address);
+                head.into_iter().fold(get, |get, (name, value)| get.header(name, value)).call()?
             }
         };
         let body = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec()?;

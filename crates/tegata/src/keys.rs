@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 use pdfseal::Sealer;
 use registry::BridgeKeys;
 use registry::bridge::{MatchSecret, OpeningKey, SealingKey, SigningKey};
-use town::AppId;
+use town::{AppEncryption, AppId};
 
 use crate::{Outcome, phone_cards};
 
@@ -270,16 +270,30 @@ impl CentreKeys {
         if path.exists() { Ok(()) } else { keep(&path, &AppKey::generate()?) }
     }
 
-    /// The key by which an identity app's provider knows this town; `None` where there is no file of it.
+    /// Makes the key an identity app's answers are encrypted to if it is missing: for one by which the card signs.
     ///
     /// # Errors
-    /// When the file cannot be read or holds no key.
+    /// When the folder cannot be written.
+    pub fn make_app_opening(&self, app: &AppId, encryption: AppEncryption) -> Outcome {
+        let path = self.folder.join(app_opening_file(app));
+        fs::create_dir_all(&self.folder)?;
+        if path.exists() { Ok(()) } else { keep(&path, &AppKey::generate_opening(encryption)?) }
+    }
+
+    /// The keys by which an identity app's provider knows this town; `None` where there is no file of the one that asks.
+    ///
+    /// # Errors
+    /// When a file cannot be read or holds no key.
     pub fn app(&self, app: &AppId) -> Outcome<Option<AppKey>> {
-        let name = app_file(app);
+        let (name, opening) = (app_file(app), app_opening_file(app));
         if !self.folder.join(&name).exists() {
             return Ok(None);
         }
-        Ok(Some(AppKey::from_pkcs8(&self.read(&name)?).map_err(|_| bad(&name))?))
+        let key = AppKey::from_pkcs8(&self.read(&name)?).map_err(|_| bad(&name))?;
+        if !self.folder.join(&opening).exists() {
+            return Ok(Some(key));
+        }
+        Ok(Some(key.with_opening(&self.read(&opening)?).map_err(|_| bad(&opening))?))
     }
 
     /// The key by which wallets know this town when it asks for a card in phones; `None` where there is no file of it.
@@ -335,6 +349,11 @@ fn token_files(folder: &Path, start: &str) -> Outcome<Vec<String>> {
 
 fn app_file(app: &AppId) -> String {
     format!("app-{app}.pk8")
+}
+
+/// Beside no other app's: an id has no dot.
+fn app_opening_file(app: &AppId) -> String {
+    format!("app-{app}.enc.key")
 }
 
 fn public(folder: &Path, name: &str) -> Outcome<Vec<u8>> {

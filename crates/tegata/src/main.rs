@@ -44,6 +44,10 @@ enum Command {
         /// Instead of them, the key of this identity app: it is made if it is missing, and its public half printed for the provider to register.
         #[arg(long)]
         app: Option<town::AppId>,
+        /// Besides, the key its answers are encrypted to, where the card signs by it; both public halves are printed as one JWK Set. The word is that
+        /// of the pack's encryption.
+        #[arg(long, requires = "app", value_name = "ENCRYPTION", num_args = 0..=1, default_missing_value = "ECDH-ES", value_parser = encryption)]
+        signs: Option<town::AppEncryption>,
     },
     /// The data bridge.
     #[command(subcommand)]
@@ -188,8 +192,8 @@ async fn run(command: Command) -> Outcome {
         Command::Simulator(options) => simulator::run(options).await,
         Command::Station(options) => station_command::run(options).await,
         Command::Card(options) => station_command::card(options).await,
-        Command::Keys { folder, app: Some(app), .. } => print_app_key(&folder, &app),
-        Command::Keys { folder, rotate_tokens, app: None } => {
+        Command::Keys { folder, app: Some(app), signs, .. } => print_app_key(&folder, &app, signs),
+        Command::Keys { folder, rotate_tokens, app: None, .. } => {
             keys::CentreKeys::make_missing(&folder)?;
             if rotate_tokens {
                 for name in keys::CentreKeys::rotate_tokens(&folder, SystemClock.now())? {
@@ -228,12 +232,21 @@ async fn run(command: Command) -> Outcome {
     }
 }
 
-/// Prints the public half of an identity app's key, as a JWK.
-fn print_app_key(folder: &Path, app: &town::AppId) -> Outcome {
+fn encryption(word: &str) -> Result<town::AppEncryption, String> {
+    let known = || town::AppEncryption::ALL.iter().map(|known| known.word()).collect::<Vec<_>>().join(", ");
+    town::AppEncryption::from_word(word).ok_or_else(|| format!("use one of {}", known()))
+}
+
+/// Prints the public half of an identity app's key, as a JWK; of both keys of one by which the card signs, as a JWK Set.
+fn print_app_key(folder: &Path, app: &town::AppId, signs: Option<town::AppEncryption>) -> Outcome {
     let keys = keys::CentreKeys::in_folder(folder);
     keys.make_app(app)?;
+    if let Some(encryption) = signs {
+        keys.make_app_opening(app, encryption)?;
+    }
     let key = keys.app(app)?.ok_or("the key was made and is not there")?;
-    println!("{}", serde_json::to_string_pretty(key.public())?);
+    let public = if signs.is_some() { key.public_set() } else { serde_json::to_value(key.public())? };
+    println!("{}", serde_json::to_string_pretty(&public)?);
     Ok(())
 }
 

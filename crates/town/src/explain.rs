@@ -95,9 +95,10 @@ pub fn explain(town: &Town, language: &Language, today: Date) -> Explanation {
 }
 
 fn identity_app(app: &IdentityApp, say: &Say<'_>) -> String {
-    let key = match app.assurance {
-        AppAssurance::UserAuth => "explain-app-user-auth",
-        AppAssurance::Signature => "explain-app-signature",
+    let key = match (app.assurance, &app.sign) {
+        (_, Some(_)) => "explain-app-signs",
+        (AppAssurance::UserAuth, None) => "explain-app-user-auth",
+        (AppAssurance::Signature, None) => "explain-app-signature",
     };
     say.say(key, &[("app", app.name.in_language(say.language).into()), ("issuer", app.issuer.as_str().into())])
 }

@@ -34,17 +34,17 @@ pub use diagnostic::{Diagnostic, Location, Severity};
 pub use explain::{Explanation, ProgrammeExplanation, VersionExplanation, explain, texts};
 pub use hash::PackHash;
 pub use model::{
-    Anchors, AppAssurance, AppClaims, AppEndpoints, AppId, Apply, AreaClaim, AskOcsp, AssertionAudience, AssetId, BadRows, Barcode,
-    BarcodeKind, Bridge, BridgeField, CalendarFeed, CalendarFeedId, CalendarRule, CardElement, Case, CaseResident, Closure, Collection,
-    Colour, Column, Contact, Dataset, DatasetFormat, DatasetId, DatasetKind, DatasetLimits, DatasetSource, Design, DigitalResidents,
-    Disclosed, DispositionKind, District, Encoding, Expected, Fact, FactKind, FactName, FactValue, Garbage, GarbageArea, GarbageItem,
-    GarbageKind, Guide, GuideAge, GuideCategory, GuideCode, GuideId, GuidePoints, GuideTag, HazardKind, Icon, IdentityApp, InvalidColour,
-    InvalidLanguage, InvalidName, Language, Licence, Line, Logo, Mail, MailTls, MapBase, MapSettings, MapTiles, MatchBy, Medium,
-    Moderation, Neighbour, NeighbourId, NoticeQueue, NoticeRule, NoticeTemplate, NoticeTopic, Notices, Ocsp, Offline, Pattern, PhoneCard,
-    PhoneCardClient, PhoneCardElements, PhotoNeed, PinShape, PinTone, Place, PlaceId, PlaceKind, Presentation, Programme, ProgrammeId,
-    Proof, ReportCategory, ReportCategoryId, ReportIcon, ReportSection, ReportSectionId, Reporter, Reports, Residence, ResidenceKind,
-    Revocation, RollId, ShownBy, Status, TemplateQueue, Theme, Thresholds, TileFile, TileSchema, TileStyle, Timetable, TopicId, Trust,
-    UnknownBirthday, Version, Words,
+    Anchors, AppAssurance, AppClaims, AppEncryption, AppEndpoints, AppId, AppSign, AppSignFields, Apply, AreaClaim, AskOcsp,
+    AssertionAudience, AssetId, BadRows, Barcode, BarcodeKind, Bridge, BridgeField, CalendarFeed, CalendarFeedId, CalendarRule,
+    CardElement, Case, CaseResident, Closure, Collection, Colour, Column, Contact, Dataset, DatasetFormat, DatasetId, DatasetKind,
+    DatasetLimits, DatasetSource, Design, DigitalResidents, Disclosed, DispositionKind, District, Encoding, Expected, Fact, FactKind,
+    FactName, FactValue, Garbage, GarbageArea, GarbageItem, GarbageKind, Guide, GuideAge, GuideCategory, GuideCode, GuideId, GuidePoints,
+    GuideTag, HazardKind, Icon, IdentityApp, InvalidColour, InvalidLanguage, InvalidName, Language, Licence, Line, Logo, Mail, MailTls,
+    MapBase, MapSettings, MapTiles, MatchBy, Medium, Moderation, Neighbour, NeighbourId, NoticeQueue, NoticeRule, NoticeTemplate,
+    NoticeTopic, Notices, Ocsp, Offline, Pattern, PhoneCard, PhoneCardClient, PhoneCardElements, PhotoNeed, PinShape, PinTone, Place,
+    PlaceId, PlaceKind, Presentation, Programme, ProgrammeId, Proof, ReportCategory, ReportCategoryId, ReportIcon, ReportSection,
+    ReportSectionId, Reporter, Reports, Residence, ResidenceKind, Revocation, RollId, ShownBy, Status, TemplateQueue, Theme, Thresholds,
+    TileFile, TileSchema, TileStyle, Timetable, TopicId, Trust, UnknownBirthday, Version, Words,
 };
 pub use outline::Area;
 pub use read::PackFile;

@@ -128,6 +128,32 @@ endpoints = { authorization = "https://op.example.jp/a?x=1", token = "https://op
 }
 
 #[test]
+fn an_app_by_which_the_card_signs_is_read_with_the_usual_names() {
+    let app = r#"
+[[identity_app]]
+id = "digital-sign"
+name = { ja = "署名アプリ", en = "Signing app" }
+issuer = "https://op.example.jp/realms/main"
+client_id = "tameshi"
+scopes = ["openid", "sign"]
+assurance = "signature"
+
+[identity_app.sign]
+transactions = "https://op.example.jp/api/sign-transactions"
+fields = { certificate = "x509" }
+"#;
+    let report = check_files(&[file("town.toml", &(good() + app))]);
+    assert_eq!(found(&report), Vec::<String>::new());
+    let town = report.town.unwrap();
+    let sign = town.identity_app(&"digital-sign".parse().unwrap()).unwrap().sign.clone().unwrap();
+    assert_eq!((sign.scope.as_str(), sign.parameter.as_str()), ("sign", "sign_transaction_id"));
+    assert_eq!(sign.encryption, town::AppEncryption::EcdhEs);
+    assert_eq!(sign.fields, town::AppSignFields { certificate: "x509".to_owned(), ..town::AppSignFields::default() });
+    let explanation = town::explain(&town, &Language::ENGLISH, civil::Date::constant(2026, 6, 1)).to_string();
+    assert!(explanation.contains("By Signing app (https://op.example.jp/realms/main) residents may sign with their card"), "{explanation}");
+}
+
+#[test]
 fn phone_cards_are_read_with_their_roots_and_told_in_words() {
     let card = r#"
 [[phone_card]]

@@ -1,37 +1,40 @@
-use ::store::{AccountId, Actor, Ctx, Register};
+use ::store::{AccountId, Actor, Ctx, MatchKeys, Register};
 use jiff::{SignedDuration, ToSpan as _};
-use jpki::FourItems;
+use jpki::{CertificateKind, FourItems, SerialKey};
 use serde::Serialize;
 use town::{AppAssurance, AppId, IdentityApp};
 
 use super::life::account_by_items;
 use super::prove::{asker, date_of_birth, keep_account, match_items};
-use crate::rp::{AppProvider, Apps, Asking};
+use crate::rp::{Apps, Asking};
 use crate::rules::{self, APP_PROOF_DAYS, APP_SUBJECT_DAYS, PROOF_LIFE};
 use crate::store::apps::{self as store, NewQuestion};
 use crate::store::people;
 use crate::{
-    Account, AccountProven, AppAnswer, AppBegun, AppEnded, AppQuestion, AppQuestionId, AppRefusal, AppRefused, AppTold, Assurance, Error,
-    Level, Proof, ProofId, ProofKind, Proven, Result, Settings, UsedApp, secret,
+    Account, AccountProven, AppAnswer, AppBegun, AppEnded, AppPrepared, AppQuestion, AppRefusal, AppRefused, AppSigning, AppTold,
+    Assurance, Error, Level, Proof, ProofId, ProofKind, Proven, Result, Settings, UsedApp, secret,
 };
 
 /// Puts a question to an identity app: gives the address the browser goes to, and the secret it keeps to bring the answer. Anyone may ask; who is
-/// signed in while asking can only be proven as themselves. `provider` is what [`Apps::provider`] gave, asked before with no transaction open.
+/// signed in while asking can only be proven as themselves. `prepared` is what [`Apps::prepare`] gave, asked before with no transaction open.
 ///
 /// # Errors
-/// [`Error::UnknownApp`] when the town offers no such app; the store's.
-pub async fn begin_app_proof(ctx: &mut Ctx, apps: &Apps, provider: &AppProvider, app: &AppId) -> Result<AppBegun> {
-    let id = AppQuestionId::new(ctx.now());
+/// [`Error::UnknownApp`] when the town offers the app no longer; the store's.
+pub async fn begin_app_proof(ctx: &mut Ctx, apps: &Apps, prepared: AppPrepared) -> Result<AppBegun> {
+    let AppPrepared { id, app, provider, signing } = prepared;
     let (state, nonce, verifier, secret) = (secret::token(), secret::token(), secret::token(), secret::token());
     let expires_at = ctx.now() + PROOF_LIFE;
     let asker = match ctx.actor {
         Actor::Holder(account) => Some(account),
         _ => None,
     };
-    let address = apps.question(provider, app, &Asking { state: &state, nonce: &nonce, verifier: &verifier })?;
+    let transaction = signing.as_ref().map(|signing| signing.transaction.as_str());
+    let address = apps.question(&provider, &app, &Asking { state: &state, nonce: &nonce, verifier: &verifier, transaction })?;
     let (state_hash, secret_hash) = (secret::token_hash(&state), secret::token_hash(&secret));
-    store::insert(ctx, NewQuestion { id, app, state_hash, secret_hash, nonce: &nonce, verifier: &verifier, asker, expires_at }).await?;
-    Ok(AppBegun { id, address, secret, expires_at })
+    let signs = signing.as_ref();
+    let new = NewQuestion { id, app: &app, state_hash, secret_hash, nonce: &nonce, verifier: &verifier, signing: signs, asker, expires_at };
+    store::insert(ctx, new).await?;
+    Ok(AppBegun { id, address, secret, statement: signing.map(|signing| signing.statement), expires_at })
 }
 
 /// Takes the question an answer is for, once: whatever becomes of the answer, no second one is taken. `app` is the one at whose address the answer
@@ -57,14 +60,17 @@ pub async fn take_app_answer(ctx: &mut Ctx, app: &AppId, answer: &AppAnswer, sec
     if !store::answer(ctx, asked.id).await? {
         return Err(Error::ProofReplayed);
     }
-    Ok(AppQuestion { id: asked.id, app: asked.app, nonce, verifier, asker: asked.asker, begun_at: asked.begun_at })
+    let signing = asked.statement.zip(asked.sign_transaction).map(|(statement, transaction)| AppSigning { statement, transaction });
+    Ok(AppQuestion { id: asked.id, app: asked.app, nonce, verifier, signing, asker: asked.asker, begun_at: asked.begun_at })
 }
 
-/// Believes what a provider told about a person: finds or opens the account as for a card, and keeps the proof with its evidence.
+/// Believes what a provider told about a person, and what their card signed by it: finds or opens the account as for a card, and keeps the proof with
+/// its evidence.
 ///
 /// # Errors
-/// [`Error::App`] with [`AppRefusal::Claims`] when nobody knows the person and the provider told no four items; [`Error::OtherPerson`] when somebody
-/// else was signed in while asking, or the account this provider's subject belongs to is of another birthday; [`Error::ProofReplayed`].
+/// [`Error::App`] with [`AppRefusal::Claims`] when nobody knows the person and the provider told no four items, with [`AppRefusal::Signer`] when the
+/// card that signed is another person's; [`Error::OtherPerson`] when somebody else was signed in while asking, or the account this provider's subject
+/// belongs to is of another birthday; [`Error::ProofReplayed`].
 pub async fn complete_app_proof(
     ctx: &mut Ctx,
     settings: &Settings,
@@ -74,31 +80,77 @@ pub async fn complete_app_proof(
     told: AppTold,
 ) -> Result<Proven> {
     let app = apps.offered_app(&question.app)?;
-    let keys = told.items.as_ref().map(|items| settings.match_secret().keys(match_items(items)));
-    let subject = settings.subject_key(&app.issuer, &told.subject);
-    let used_since = ctx.now() - SignedDuration::from_hours(24 * APP_SUBJECT_DAYS);
-    let by_subject = store::account_by_subject(ctx, subject, used_since).await?;
-    same_birthday(ctx, by_subject, told.items.as_ref()).await?;
-    let by_items = account_by_items(ctx, register, by_subject, keys.zip(told.items.as_ref())).await?;
-    let asker = asker(ctx, question.asker, keys).await?;
-    let belongs = rules::belongs(by_subject, by_items, keys.is_some(), asker).map_err(|error| match error {
+    let known = Known::of(app, settings, told)?;
+    let subject = settings.subject_key(&app.issuer, &known.told.subject);
+    let by_card = known.account(ctx, subject).await?;
+    let by_items = account_by_items(ctx, register, by_card, known.keys.zip(known.items.as_ref())).await?;
+    let asker = asker(ctx, question.asker, known.keys).await?;
+    let belongs = rules::belongs(by_card, by_items, known.keys.is_some(), asker).map_err(|error| match error {
         Error::UnknownCard => AppRefusal::Claims.into(),
         other => other,
     })?;
 
-    let assurance = assurance(app.assurance);
-    let (account, opened) = keep_account(ctx, belongs, assurance, told.items.as_ref(), keys).await?;
+    let (account, opened) = keep_account(ctx, belongs, known.assurance, known.items.as_ref(), known.keys).await?;
     // What a weaker proof told does not replace what a stronger one did, and is then no ground for a link either.
-    let keys = keys.filter(|keys| account.keys == Some(*keys));
+    let keys = known.keys.filter(|keys| account.keys == Some(*keys));
     store::save_subject(ctx, subject, account.id, &app.id).await?;
-    let proof = keep_proof(ctx, &account, app, &told).await?;
+    if let Some(serial) = known.serial {
+        people::save_certificate(ctx, serial, CertificateKind::Signature, account.id).await?;
+    }
+    let proof = keep_proof(ctx, &account, app, &known).await?;
     if !store::prove(ctx, question.id, account.id).await? {
         return Err(Error::ProofReplayed);
     }
     ctx.audit("account.proven_by_app", Some(account.id.to_string()), app.id.as_str()).await?;
     ctx.record(AccountProven::KIND, &AccountProven { account: account.id, proof, opened }).await?;
-    let items = told.items.filter(|_| keys.is_some());
+    let items = known.items.filter(|_| keys.is_some());
     Ok(Proven { account, proof, opened, keys, items, purpose: jpki::Purpose::Register })
+}
+
+/// What is known of a person from an answer: of the card's certificate where it signed, else of what the provider told.
+struct Known {
+    told: AppTold,
+    items: Option<FourItems>,
+    keys: Option<MatchKeys>,
+    serial: Option<SerialKey>,
+    assurance: Assurance,
+}
+
+impl Known {
+    fn of(app: &IdentityApp, settings: &Settings, told: AppTold) -> Result<Self> {
+        let keys_of = |items: &FourItems| settings.match_secret().keys(match_items(items));
+        let Some(signed) = &told.signed else {
+            let (items, assurance) = (told.items.clone(), assurance(app.assurance));
+            return Ok(Self { keys: items.as_ref().map(keys_of), items, serial: None, assurance, told });
+        };
+        let items = signed.by.four_items.clone();
+        if told.items.as_ref().is_some_and(|said| !one_person(said, &items, keys_of)) {
+            return Err(AppRefusal::Signer.into());
+        }
+        let serial = Some(signed.by.certificate.serial_key(settings.serial_secret()));
+        Ok(Self { keys: Some(keys_of(&items)), items: Some(items), serial, assurance: Assurance::Signature, told })
+    }
+
+    /// The account that knows the card or the subject. The person who signed is the one the provider speaks of: both lead to one account.
+    async fn account(&self, ctx: &mut Ctx, subject: [u8; 32]) -> Result<Option<AccountId>> {
+        let used_since = ctx.now() - SignedDuration::from_hours(24 * APP_SUBJECT_DAYS);
+        let by_subject = store::account_by_subject(ctx, subject, used_since).await?;
+        same_birthday(ctx, by_subject, self.items.as_ref()).await?;
+        let Some(serial) = self.serial else { return Ok(by_subject) };
+        let by_serial = people::account_by_serial(ctx, serial).await?;
+        match (by_serial, by_subject) {
+            (Some(card), Some(said)) if card != said => Err(AppRefusal::Signer.into()),
+            _ => Ok(by_serial.or(by_subject)),
+        }
+    }
+}
+
+/// Whether a provider speaks of the person whose certificate it is. An address may be newer on one side, and what has no code is written differently.
+fn one_person(said: &FourItems, signed: &FourItems, keys_of: impl Fn(&FourItems) -> MatchKeys) -> bool {
+    if said.name_has_substitutes || signed.name_has_substitutes {
+        return (said.date_of_birth, said.sex) == (signed.date_of_birth, signed.sex);
+    }
+    keys_of(said).three_items == keys_of(signed).three_items
 }
 
 /// A name may change and an address does, a birthday does not: a provider that gives one person's subject to another is found by it.
@@ -123,23 +175,47 @@ struct Evidence<'a> {
     client_id: &'a str,
     algorithm: &'static str,
     acr: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed: Option<SignedEvidence<'a>>,
 }
 
-async fn keep_proof(ctx: &mut Ctx, account: &Account, app: &IdentityApp, told: &AppTold) -> Result<ProofId> {
-    let evidence =
-        Evidence { app: &app.id, issuer: &app.issuer, client_id: &app.client_id, algorithm: told.algorithm, acr: told.acr.as_deref() };
+/// What a card signed, in the very words, and how its certificate stood. Neither the signature nor the certificate is kept.
+#[derive(Serialize)]
+struct SignedEvidence<'a> {
+    statement: &'a str,
+    roots: jpki::TrustMode,
+    revocation: jpki::Evidence,
+    revocation_unchecked: bool,
+}
+
+async fn keep_proof(ctx: &mut Ctx, account: &Account, app: &IdentityApp, known: &Known) -> Result<ProofId> {
+    let (told, signed) = (&known.told, known.told.signed.as_ref());
+    let evidence = Evidence {
+        app: &app.id,
+        issuer: &app.issuer,
+        client_id: &app.client_id,
+        algorithm: told.algorithm,
+        acr: told.acr.as_deref(),
+        signed: signed.map(|signed| SignedEvidence {
+            statement: &signed.statement,
+            roots: signed.by.certificate.trust,
+            revocation: signed.by.certificate.evidence,
+            revocation_unchecked: signed.by.certificate.revocation_unchecked,
+        }),
+    };
     let proof = Proof {
         id: ProofId::new(ctx.now()),
         account: account.id,
-        kind: ProofKind::App,
+        kind: if signed.is_some() { ProofKind::AppSignature } else { ProofKind::App },
         // A mere sign-in is as sure of the identity as the account was before.
-        ial: match (told.items.is_some(), app.assurance, account.assurance) {
-            (true, AppAssurance::Signature, _) | (false, _, Assurance::Signature) => Level::Three,
+        ial: match (known.items.is_some(), known.assurance, account.assurance) {
+            (true, Assurance::Signature, _) | (false, _, Assurance::Signature) => Level::Three,
             _ => Level::Two,
         },
         aal: Level::Three,
         at: ctx.now(),
-        until: ctx.today().saturating_add(APP_PROOF_DAYS.days()),
+        // A certificate tells how long it counts; a provider does not.
+        until: signed.map_or(ctx.today().saturating_add(APP_PROOF_DAYS.days()), |signed| signed.by.certificate.valid_until),
         evidence: serde_json::to_string(&evidence).map_err(::store::Error::from)?,
     };
     people::insert_proof(ctx, &proof).await?;

@@ -1,6 +1,6 @@
 use ::store::{AccountId, Actor, Ctx, Register};
 use jiff::{SignedDuration, ToSpan as _};
-use mdoc::ResponseKey;
+use jwe::ResponseKey;
 use serde::Serialize;
 use town::{AppAssurance, AppId, PhoneCard};
 

@@ -324,7 +324,7 @@ async fn keep_proof(ctx: &mut Ctx, account: &Account, believed: &Believed, chall
         ial: match (believed.kind, account.assurance) {
             (ProofKind::Signature, _) => Level::Three,
             (ProofKind::UserAuth, Assurance::Signature) if believed.items.is_none() => Level::Three,
-            (ProofKind::UserAuth | ProofKind::App | ProofKind::PhoneCard | ProofKind::Counter, _) => Level::Two,
+            (ProofKind::UserAuth | ProofKind::App | ProofKind::AppSignature | ProofKind::PhoneCard | ProofKind::Counter, _) => Level::Two,
         },
         aal: Level::Three,
         at: ctx.now(),

@@ -1,6 +1,10 @@
+use std::sync::Arc;
+
 use ::store::{AccountId, text_enum};
 use civil::Timestamp;
 use town::AppId;
+
+use crate::rp::AppProvider;
 
 ::store::id!(AppQuestionId, "A question put to an identity app, from the moment a browser is sent there until its answer is taken.");
 
@@ -48,6 +52,14 @@ pub enum AppRefusal {
     Subject,
     /// The items are not there or cannot be read.
     Claims,
+    /// The provider began no transaction for the card to sign in.
+    Transaction,
+    /// The provider gave no result of the transaction that was begun, or one that cannot be read.
+    Result,
+    /// The result is not encrypted to the town's key.
+    Sealed,
+    /// The card that signed is another person's than the provider speaks of.
+    Signer,
 }
 text_enum!(AppRefusal {
     Cancelled = "app_cancelled",
@@ -70,9 +82,35 @@ text_enum!(AppRefusal {
     Acr = "app_acr",
     Subject = "app_subject",
     Claims = "app_claims",
+    Transaction = "app_transaction",
+    Result = "app_result",
+    Sealed = "app_sealed",
+    Signer = "app_signer",
 });
 
 impl std::error::Error for AppRefusal {}
+
+/// A question that is ready to be put to an identity app; only [`Apps::prepare`](crate::Apps::prepare) gives it.
+pub struct AppPrepared {
+    pub(crate) id: AppQuestionId,
+    pub(crate) app: AppId,
+    pub(crate) provider: Arc<AppProvider>,
+    pub(crate) signing: Option<AppSigning>,
+}
+
+impl std::fmt::Debug for AppPrepared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AppPrepared({})", self.id)
+    }
+}
+
+/// What a person signs by an app.
+pub(crate) struct AppSigning {
+    /// The very words, and what makes them this question's.
+    pub(crate) statement: String,
+    /// What the provider calls the transaction in which they are signed.
+    pub(crate) transaction: String,
+}
 
 /// A question put to an identity app, as the browser that asks needs it.
 #[derive(Clone, PartialEq, Eq)]
@@ -83,6 +121,8 @@ pub struct AppBegun {
     pub address: String,
     /// What the asking browser keeps to bring the answer; nobody else is given it.
     pub secret: String,
+    /// What the person is about to sign, to be read before they go there; `None` where nothing is signed.
+    pub statement: Option<String>,
     /// The first moment it is too late.
     pub expires_at: Timestamp,
 }
@@ -118,6 +158,7 @@ pub struct AppQuestion {
     pub(crate) app: AppId,
     pub(crate) nonce: String,
     pub(crate) verifier: String,
+    pub(crate) signing: Option<AppSigning>,
     pub(crate) asker: Option<AccountId>,
     pub(crate) begun_at: Timestamp,
 }
@@ -134,6 +175,13 @@ pub struct AppTold {
     pub(crate) items: Option<jpki::FourItems>,
     pub(crate) acr: Option<String>,
     pub(crate) algorithm: &'static str,
+    pub(crate) signed: Option<AppSigned>,
+}
+
+/// A statement that a card was found to have signed.
+pub(crate) struct AppSigned {
+    pub(crate) statement: String,
+    pub(crate) by: jpki::VerifiedSignature,
 }
 
 impl std::fmt::Debug for AppTold {

@@ -1,6 +1,6 @@
 use ::store::AccountId;
 use civil::Timestamp;
-use mdoc::ResponseKey;
+use jwe::ResponseKey;
 use town::AppId;
 
 ::store::id!(PhoneCardQuestionId, "A question put to a card in a phone, from the moment a browser asks until its answer is claimed.");

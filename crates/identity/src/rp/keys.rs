@@ -3,8 +3,10 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jwe::{ResponseKey, TransportKey};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use town::{AppEncryption, IdentityApp};
 
 use crate::jose::{self, Jwk, TokenKey};
 use crate::{AppRefusal, Error, Result};
@@ -12,12 +14,22 @@ use crate::{AppRefusal, Error, Result};
 /// The longest ID token.
 const TOKEN_BYTES_MAX: usize = 32 * 1024;
 
-/// The key by which a provider knows this town: ECDSA on P-256.
+/// The keys by which a provider knows this town: ECDSA on P-256 to ask with, and another to be answered with where the card signs.
 #[derive(Debug)]
-pub struct AppKey(TokenKey);
+pub struct AppKey {
+    asks: TokenKey,
+    opens: Option<Opening>,
+}
+
+/// What a provider's answers are opened with.
+#[derive(Debug)]
+enum Opening {
+    EcdhEs(ResponseKey),
+    RsaOaep256(TransportKey),
+}
 
 impl AppKey {
-    /// Makes a key and gives it in PKCS#8, to be kept in a file of its owner.
+    /// Makes a key to ask with and gives it in PKCS#8, to be kept in a file of its owner.
     ///
     /// # Errors
     /// [`Error::AppKey`] when there are no random bytes.
@@ -25,22 +37,72 @@ impl AppKey {
         jose::make_es256().map_err(|_| Error::AppKey)
     }
 
+    /// Makes a key to be answered with and gives its bytes, to be kept beside the other.
+    ///
+    /// # Errors
+    /// As [`Self::generate`].
+    pub fn generate_opening(encryption: AppEncryption) -> Result<Vec<u8>> {
+        let made = match encryption {
+            AppEncryption::EcdhEs => ResponseKey::generate().and_then(|key| key.to_bytes()),
+            AppEncryption::RsaOaep256 => TransportKey::generate(),
+        };
+        made.map_err(|_| Error::AppKey)
+    }
+
     /// Takes a key in PKCS#8.
     ///
     /// # Errors
     /// [`Error::AppKey`] when it is none on P-256.
     pub fn from_pkcs8(bytes: &[u8]) -> Result<Self> {
-        Ok(Self(TokenKey::es256(bytes).map_err(|_| Error::AppKey)?))
+        Ok(Self { asks: TokenKey::es256(bytes).map_err(|_| Error::AppKey)?, opens: None })
     }
 
-    /// The public key as a JWK, for the provider to register.
+    /// Takes a key to be answered with besides.
+    ///
+    /// # Errors
+    /// [`Error::AppKey`] when the bytes are none.
+    pub fn with_opening(self, bytes: &[u8]) -> Result<Self> {
+        let agreed = || ResponseKey::from_bytes(bytes).map(Opening::EcdhEs);
+        let opens = TransportKey::from_pkcs8(bytes).map(Opening::RsaOaep256).or_else(|_| agreed());
+        Ok(Self { opens: Some(opens.map_err(|_| Error::AppKey)?), ..self })
+    }
+
+    /// Says whether it is enough for an app: one by which the card signs answers with what only its town may read.
+    pub fn suffices(&self, app: &IdentityApp) -> bool {
+        match (app.sign.as_ref().map(|sign| sign.encryption), &self.opens) {
+            (None, _) | (Some(AppEncryption::EcdhEs), Some(Opening::EcdhEs(_))) => true,
+            (Some(AppEncryption::RsaOaep256), opens) => matches!(opens, Some(Opening::RsaOaep256(_))),
+            (Some(AppEncryption::EcdhEs), _) => false,
+        }
+    }
+
+    /// The public key that is asked with, as a JWK.
     pub fn public(&self) -> &Jwk {
-        self.0.public()
+        self.asks.public()
+    }
+
+    /// The public keys, as a JWK Set (RFC 7517), for the provider to register or to fetch.
+    pub fn public_set(&self) -> Value {
+        let opens = self.opens.as_ref().map(|opens| match opens {
+            Opening::EcdhEs(key) => key.jwk(),
+            Opening::RsaOaep256(key) => key.jwk(),
+        });
+        let keys: Vec<Value> = [json!(self.asks.public())].into_iter().chain(opens).collect();
+        json!({ "keys": keys })
     }
 
     /// Signs claims as a JWT by ES256.
     pub(super) fn sign(&self, claims: &Value) -> Option<String> {
-        self.0.sign("JWT", claims).ok()
+        self.asks.sign("JWT", claims).ok()
+    }
+
+    /// Decrypts what a provider encrypted to the town.
+    pub(super) fn open(&self, text: &str) -> Option<Vec<u8>> {
+        let opened = match self.opens.as_ref()? {
+            Opening::EcdhEs(key) => key.open(text),
+            Opening::RsaOaep256(key) => key.open(text),
+        };
+        opened.ok()
     }
 }
 

@@ -5,7 +5,7 @@ use crate::AppRefusal;
 
 /// Where an identity app's provider is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppProvider {
+pub(crate) struct AppProvider {
     pub(crate) issuer: String,
     pub(crate) authorization: String,
     pub(crate) token: String,

@@ -2,6 +2,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use civil::Timestamp;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use town::{AssertionAudience, IdentityApp};
 use url::Url;
@@ -22,6 +23,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) state: &'a str,
     pub(crate) nonce: &'a str,
     pub(crate) verifier: &'a str,
+    /// What the provider calls the transaction in which the card signs.
+    pub(crate) transaction: Option<&'a str>,
 }
 
 /// The authorization request (OpenID Connect Core section 3.1.2.1, with PKCE of RFC 7636).
@@ -42,6 +45,9 @@ pub(super) fn authorization(app: &IdentityApp, provider: &AppProvider, callback:
         .append_pair("max_age", "0");
     if !app.acr_values.is_empty() {
         query.append_pair("acr_values", &app.acr_values.join(" "));
+    }
+    if let (Some(sign), Some(transaction)) = (&app.sign, asking.transaction) {
+        query.append_pair(&sign.parameter, transaction);
     }
     drop(query);
     Ok(address.into())
@@ -71,28 +77,47 @@ pub(super) fn assertion(app: &IdentityApp, key: &AppKey, provider: &AppProvider,
     .ok_or(AppRefusal::Provider)
 }
 
-pub(super) fn token_form(app: &IdentityApp, callback: &str, code: &str, verifier: &str, assertion: &str) -> String {
-    let mut form = Serializer::new(String::new());
-    form.append_pair("grant_type", "authorization_code")
-        .append_pair("code", code)
-        .append_pair("redirect_uri", callback)
-        .append_pair("client_id", &app.client_id)
-        .append_pair("code_verifier", verifier)
-        .append_pair("client_assertion_type", ASSERTION_TYPE)
-        .append_pair("client_assertion", assertion);
-    form.finish()
+/// What the tokens of a question are asked for with.
+pub(super) fn code_form(app: &IdentityApp, assertion: &str, callback: &str, code: &str, verifier: &str) -> String {
+    let grant = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", callback), ("code_verifier", verifier)];
+    token_form(app, assertion, &grant)
+}
+
+/// What a token of the town's own is asked for with (RFC 6749 section 4.4).
+pub(super) fn own_form(app: &IdentityApp, assertion: &str, scope: &str) -> String {
+    token_form(app, assertion, &[("grant_type", "client_credentials"), ("scope", scope)])
+}
+
+fn token_form(app: &IdentityApp, assertion: &str, grant: &[(&str, &str)]) -> String {
+    let client = [("client_id", app.client_id.as_str()), ("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)];
+    Serializer::new(String::new()).extend_pairs(grant.iter().chain(&client)).finish()
 }
 
 /// What a code was exchanged for.
 #[derive(Deserialize)]
 pub(super) struct Tokens {
-    pub(super) access_token: String,
-    token_type: String,
+    #[serde(flatten)]
+    pub(super) access: Access,
     pub(super) id_token: String,
 }
 
+/// What a provider is asked more with.
+#[derive(Deserialize)]
+pub(super) struct Access {
+    access_token: String,
+    token_type: String,
+}
+
+impl Access {
+    /// The token, if it can stand in a header of ours: one line, and shown as it is.
+    pub(super) fn bearer(&self) -> Result<&str, AppRefusal> {
+        let plain = !self.access_token.is_empty() && self.access_token.bytes().all(|byte| byte.is_ascii_graphic());
+        if plain && self.token_type.eq_ignore_ascii_case("bearer") { Ok(&self.access_token) } else { Err(AppRefusal::Answer) }
+    }
+}
+
 /// The token response, or the reason of its refusal (RFC 6749 section 5).
-pub(super) fn tokens_of(reply: &AppReply) -> Result<Tokens, AppRefusal> {
+pub(super) fn granted<T: DeserializeOwned>(reply: &AppReply) -> Result<T, AppRefusal> {
     #[derive(Deserialize)]
     struct Refused {
         error: String,
@@ -104,8 +129,5 @@ pub(super) fn tokens_of(reply: &AppReply) -> Result<Tokens, AppRefusal> {
             _ => AppRefusal::Provider,
         });
     }
-    let tokens: Tokens = serde_json::from_slice(&reply.body).map_err(|_| AppRefusal::Answer)?;
-    // What stands in a header of ours must be one line.
-    let plain = !tokens.access_token.is_empty() && tokens.access_token.bytes().all(|byte| byte.is_ascii_graphic());
-    if plain && tokens.token_type.eq_ignore_ascii_case("bearer") { Ok(tokens) } else { Err(AppRefusal::Answer) }
+    serde_json::from_slice(&reply.body).map_err(|_| AppRefusal::Answer)
 }

@@ -2,7 +2,7 @@ use ::store::{AccountId, Ctx, FromRow, Row, params};
 use civil::Timestamp;
 use town::AppId;
 
-use crate::{AppQuestionId, Result, UsedApp};
+use crate::{AppQuestionId, AppSigning, Result, UsedApp};
 
 /// A question put to an identity app, as it is kept.
 pub(crate) struct Asked {
@@ -11,6 +11,8 @@ pub(crate) struct Asked {
     pub(crate) secret_hash: Vec<u8>,
     pub(crate) nonce: Option<String>,
     pub(crate) verifier: Option<String>,
+    pub(crate) statement: Option<String>,
+    pub(crate) sign_transaction: Option<String>,
     pub(crate) asker: Option<AccountId>,
     pub(crate) begun_at: Timestamp,
     pub(crate) expires_at: Timestamp,
@@ -25,17 +27,19 @@ pub(crate) struct NewQuestion<'a> {
     pub(crate) secret_hash: [u8; 32],
     pub(crate) nonce: &'a str,
     pub(crate) verifier: &'a str,
+    pub(crate) signing: Option<&'a AppSigning>,
     pub(crate) asker: Option<AccountId>,
     pub(crate) expires_at: Timestamp,
 }
 
 ::store::queries! {
-    INSERT = "insert into identity_app_question (id, app, state_hash, secret_hash, nonce, verifier, asker, begun_at, expires_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    BY_STATE = "select id, app, secret_hash, nonce, verifier, asker, begun_at, expires_at, answered_at
+    INSERT = "insert into identity_app_question (id, app, state_hash, secret_hash, nonce, verifier, statement, sign_transaction, asker, begun_at, expires_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    BY_STATE = "select id, app, secret_hash, nonce, verifier, statement, sign_transaction, asker, begun_at, expires_at, answered_at
         from identity_app_question where state_hash = $1";
     /// Changes a row only once: two answers at the same moment leave one winner.
-    ANSWER = "update identity_app_question set answered_at = $2, nonce = null, verifier = null where id = $1 and answered_at is null";
+    ANSWER = "update identity_app_question set answered_at = $2, nonce = null, verifier = null, statement = null, sign_transaction = null
+        where id = $1 and answered_at is null";
     PROVE = "update identity_app_question set account = $2, refused = null where id = $1 and answered_at is not null and account is null";
     REFUSE = "update identity_app_question set refused = $2 where id = $1 and (refused is null or refused <> $2)";
     FORGET = "delete from identity_app_question where expires_at < $1";
@@ -57,17 +61,21 @@ impl FromRow for Asked {
             secret_hash: row.get(2)?,
             nonce: row.get(3)?,
             verifier: row.get(4)?,
-            asker: row.get(5)?,
-            begun_at: row.get(6)?,
-            expires_at: row.get(7)?,
-            answered_at: row.get(8)?,
+            statement: row.get(5)?,
+            sign_transaction: row.get(6)?,
+            asker: row.get(7)?,
+            begun_at: row.get(8)?,
+            expires_at: row.get(9)?,
+            answered_at: row.get(10)?,
         })
     }
 }
 
 pub(crate) async fn insert(ctx: &mut Ctx, new: NewQuestion<'_>) -> Result<()> {
     let now = ctx.now();
-    let values = params![new.id, new.app, new.state_hash, new.secret_hash, new.nonce, new.verifier, new.asker, now, new.expires_at];
+    let NewQuestion { id, app, state_hash, secret_hash, nonce, verifier, signing, asker, expires_at } = new;
+    let (statement, transaction) = (signing.map(|signing| signing.statement.as_str()), signing.map(|signing| signing.transaction.as_str()));
+    let values = params![id, app, state_hash, secret_hash, nonce, verifier, statement, transaction, asker, now, expires_at];
     ctx.tx().execute(INSERT, values).await?;
     Ok(())
 }

@@ -28,9 +28,9 @@ pub(crate) struct Carried {
     INSERT = "insert into identity_session (id, token_hash, kind, owner, label, entry, passkey, started_at, expires_at, ends_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     BY_ID = "select kind, owner, ends_at from identity_session where id = $1 and expires_at > $2";
-    /// With the card's proof that came shortly before. An app's is none: its provider may know the person from before.
+    /// With the card's proof that came shortly before. An app's is none, since its provider may know the person from before; unless the card signed by it.
     SIGNED_IN = "select s.owner, s.started_at, s.entry, a.assurance,
-        (select max(p.at) from identity_proof p where p.account = a.id and p.kind in ('signature', 'user_auth') and p.at <= s.started_at and p.at > s.started_at - $3)
+        (select max(p.at) from identity_proof p where p.account = a.id and p.kind in ('signature', 'user_auth', 'app_signature') and p.at <= s.started_at and p.at > s.started_at - $3)
         from identity_session s join identity_account a on a.id = s.owner where s.id = $1 and s.kind = 'holder' and s.expires_at > $2";
     /// With the proof of whatever kind that came shortly before.
     BEGUN = "select s.owner, s.started_at, s.entry,

@@ -1,6 +1,7 @@
 // A resident proves who they are by an identity app of another make, at the real server, and what is bent on the way is refused.
 // Run: npm ci && node --test test.mjs (the binary is TEGATA, or target/debug/tegata)
 import assert from 'node:assert/strict';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { Browser } from './browser.mjs';
 import { IdentityApp, SCOPES, signingKey } from './provider.mjs';
@@ -39,6 +40,26 @@ assurance = "signature"
 assertion_audience = "issuer"
 
 [[identity_app]]
+id = "signs"
+name = { ja = "署名アプリ", ja-easy = "署名アプリ", en = "Signing app" }
+issuer = "${app.issuer}"
+client_id = "town-signs"
+scopes = ["openid", "sign"]
+acr_values = ["aal3"]
+acr_accepted = ["aal3"]
+assurance = "signature"
+sign = { transactions = "${app.signTransactions}" }
+
+[[identity_app]]
+id = "signs-rsa"
+name = { ja = "別の署名アプリ", ja-easy = "別の署名アプリ", en = "Other signing app" }
+issuer = "${app.issuer}"
+client_id = "town-signs-rsa"
+scopes = ${JSON.stringify([...SCOPES, 'sign'])}
+assurance = "signature"
+sign = { transactions = "${app.signTransactions}", encryption = "RSA-OAEP-256" }
+
+[[identity_app]]
 id = "keyless"
 name = { ja = "鍵なしアプリ", ja-easy = "鍵なしアプリ", en = "Keyless app" }
 issuer = "${app.issuer}"
@@ -47,9 +68,13 @@ scopes = ${scopes}
 assurance = "user_auth"
 `);
   clients = ['fixed', 'found'].map((id) => ({ id: `town-${id}`, jwk: town.key(id), redirect: `${town.origin}/start/app/${id}/callback` }));
+  for (const [id, encryption] of [['signs', 'ECDH-ES'], ['signs-rsa', 'RSA-OAEP-256']]) {
+    clients.push({ id: `town-${id}`, keys: town.signingKeys(id, encryption), redirect: `${town.origin}/start/app/${id}/callback` });
+  }
   app.serve(clients, signingKey('one'));
   await town.start();
   const { parent, senior } = town.cast;
+  for (const who of ['parent', 'senior']) app.cards[who] = town.signer(who);
   const plain = ({ name, address, date_of_birth, male }) => ({ name, address, birthdate: date_of_birth, gender: male ? '1' : '2' });
   const dashed = (day) => `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`;
   app.people.parent = plain(parent);
@@ -90,11 +115,11 @@ const altered = (name, value) => (address) => {
 };
 
 /** Refused with a page that says so, recorded, and nobody is signed in. */
-function refused(browser, seen, words, reason) {
+function refused(browser, seen, words, reason, since = 0) {
   assert.match(seen.page, words);
   assert.equal(browser.has(town.origin, 'tegata_session'), false);
   const line = new RegExp(`identity app was refused.*reason="?${reason}\\b`);
-  assert.ok(town.said.some((said) => line.test(said)), `${reason} is not in the log:\n${town.said.filter((said) => said.includes('refused')).join('\n')}`);
+  assert.ok(town.said.slice(since).some((said) => line.test(said)), `${reason} is not in the log:\n${town.said.filter((said) => said.includes('refused')).join('\n')}`);
 }
 
 test('only apps whose key is there are offered', async () => {
@@ -225,6 +250,100 @@ test('a provider that is away is said to be', async () => {
   const { leads } = await throughProvider(browser, 'fixed', 'parent');
   app.away = true;
   refused(browser, await browser.open(leads), /固定アプリがいまは応えません/, 'app_away');
+  app.away = false;
+});
+
+/** Asks an app by which the card signs: reads what is signed, and follows the link. */
+async function sign(browser, id, who, bend = (address) => address) {
+  const page = await browser.open(`${town.origin}/start/app/${id}`, { next: '/me' });
+  assert.equal(page.status, 200, page.page);
+  assert.equal(page.leads, undefined, 'nobody is led on who has not read it');
+  const statement = /<h2 class="panel__title">[^<]*<\/h2><p>(.*?)<\/p>/s.exec(page.page)[1];
+  const link = /<a class="button button--big" href="([^"]+)"/.exec(page.page)[1].replace(/&(amp|#38);/g, '&');
+  let seen = await browser.follow(bend(link));
+  if (new URL(seen.address).pathname.startsWith('/login/')) seen = await browser.follow((await browser.open(seen.address, { who })).leads);
+  return { statement, link, callback: seen.leads };
+}
+
+for (const [id, who] of [['signs', 'parent'], ['signs-rsa', 'senior']]) {
+  test(`${who} signs by ${id} what was read before, and is the person the card is`, async () => {
+    const browser = new Browser();
+    const { statement, link, callback } = await sign(browser, id, who);
+    const text = statement.split('<br>').slice(0, -1).join('\n');
+    const transaction = app.transactions.get(new URL(link).searchParams.get('sign_transaction_id'));
+    assert.equal(transaction.digest.toString('hex'), createHash('sha256').update(text).digest('hex'), `what is signed is what was read: ${text}`);
+    assert.ok(text.includes(`\n${town.origin}\n`));
+    assert.equal((await browser.open(callback)).leads, `${town.origin}/me`);
+    const me = await browser.open(`${town.origin}/me?lang=en`);
+    assert.ok(me.page.includes(town.cast[who].name), me.page);
+    assert.match(me.page, /<dd><span class="tag tag--good">linked<\/span>/);
+    const data = await browser.open(`${town.origin}/me/data?lang=en`);
+    assert.match(data.page, /signature by an app/);
+  });
+}
+
+test('the public keys are served for the provider to fetch', async () => {
+  for (const { id, keys } of clients.slice(2)) {
+    const served = await (await fetch(`${town.origin}/start/app/${id.slice('town-'.length)}/jwks.json`)).json();
+    assert.deepEqual(served.keys, keys);
+  }
+});
+
+test('a signature of another document, question, card or key is refused', async () => {
+  const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
+  const { senior } = app.cards;
+  const [first, stale] = [...app.transactions.values()];
+  const swap = (change) => (link) => {
+    change(app.transactions.get(new URL(link).searchParams.get('sign_transaction_id')));
+    return link;
+  };
+  const of = (transaction) => ({ signature: transaction.signature.toString('base64'), certificate: transaction.certificate.toString('base64') });
+  for (const [what, reason, bend, before = () => {}] of [
+    ['another hash', 'bad_signature', swap((transaction) => Object.assign(transaction, { digest: Buffer.alloc(32) }))],
+    ['an earlier signature of the same card', 'bad_signature', undefined, () => { app.signed = of(first); }],
+    ['an earlier signature of another card', 'bad_signature', undefined, () => { app.signed = of(stale); }],
+    ['another’s certificate', 'bad_signature', undefined, () => { app.signed = { certificate: senior.certificate.toString('base64') }; }],
+    ['no certificate', 'certificate_not_accepted', undefined, () => { app.signed = { certificate: 'AAAA' }; }],
+    ['a result for another key', 'app_sealed', undefined, () => { app.sealedTo = { ...stranger, alg: 'ECDH-ES', kid: 'other' }; }],
+    ['a result under our name for another key', 'app_sealed', undefined, () => {
+      app.sealedTo = { ...stranger, alg: 'ECDH-ES', kid: clients[2].keys[1].kid };
+    }],
+    ['half a result', 'app_result', undefined, () => { app.signed = { signature: undefined }; }],
+    ['another transaction', 'app_result', altered('sign_transaction_id', 'c0ffee00-0000-4000-8000-000000000000')],
+    ['no scope to sign', 'app_result', altered('scope', 'openid')],
+  ]) {
+    before();
+    const browser = new Browser();
+    const [{ callback }, since] = [await sign(browser, 'signs', 'parent', bend), town.said.length];
+    const seen = await browser.open(callback);
+    assert.ok(seen.page.includes(reason.startsWith('app_') ? reason : 'カードの署名を受け取れませんでした'), `${what}: ${seen.page}`);
+    refused(browser, seen, /notice--error/, reason, since);
+    delete app.signed;
+    delete app.sealedTo;
+  }
+});
+
+test('who signs must be who the provider speaks of', async () => {
+  const { parent, senior } = app.cards;
+  app.cards.parent = senior;
+  const browser = new Browser();
+  refused(browser, await browser.open((await sign(browser, 'signs-rsa', 'parent')).callback), /別の方のアプリです/, 'app_signer');
+  // By the subject alone, which is known to be somebody else's.
+  const second = new Browser();
+  refused(second, await second.open((await sign(second, 'signs', 'parent')).callback), /別の方のアプリです/, 'other_person');
+  app.cards.parent = parent;
+});
+
+test('nobody is asked to sign where no transaction begins', async () => {
+  app.serve([...clients.slice(0, 2), { ...clients[2], keys: clients[3].keys }, clients[3]], app.key);
+  const browser = new Browser();
+  const seen = await browser.open(`${town.origin}/start/app/signs`, { next: '/me' });
+  assert.equal(seen.status, 422);
+  assert.match(seen.page, /app_provider/);
+  app.serve(clients, app.key);
+  app.away = true;
+  const away = await browser.open(`${town.origin}/start/app/signs`, { next: '/me' });
+  assert.match(away.page, /署名アプリがいまは応えません/);
   app.away = false;
 });
 

@@ -1,5 +1,6 @@
 // A demonstration town whose pack offers identity apps: `tegata demo` on a temporary folder and a free port, gone when the test is.
 import { execFileSync, spawn } from 'node:child_process';
+import { createPrivateKey } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,9 @@ import { freePort } from '../../../../e2e/lib/port.mjs';
 const ROOT = join(import.meta.dirname, '../../../..');
 const BINARY = process.env.TEGATA ?? join(ROOT, 'target/debug/tegata');
 const STARTING_MS = 120_000;
+/** Files of the card's JPKI application (署名用), by number. */
+const SIGNATURE_CERTIFICATE = 0x0001;
+const SIGNATURE_KEY = 0x001A;
 
 export class Town {
   /** A town of this repository; its pack may be written into before it starts. */
@@ -29,6 +33,21 @@ export class Town {
   /** The key of an app, as an operator makes it; gives the public half that is registered. */
   key(app) {
     return JSON.parse(execFileSync(BINARY, ['keys', join(this.data, 'keys'), '--app', app], { encoding: 'utf8' }));
+  }
+
+  /** Both keys of an app by which the card signs, as an operator makes them; gives the public halves that are registered. */
+  signingKeys(app, encryption) {
+    const words = ['keys', join(this.data, 'keys'), '--app', app, '--signs', encryption];
+    return JSON.parse(execFileSync(BINARY, words, { encoding: 'utf8' })).keys;
+  }
+
+  /** What somebody's demonstration card signs with: its key, and its certificate in DER. */
+  signer(card) {
+    const { card: { applications } } = JSON.parse(readFileSync(join(this.data, `cards/${card}.json`), 'utf8'));
+    const { files } = applications.find(({ files }) => files[SIGNATURE_KEY]?.kind === 'key' && files[SIGNATURE_CERTIFICATE]);
+    const key = createPrivateKey({ key: Buffer.from(files[SIGNATURE_KEY].key, 'hex'), format: 'der', type: 'pkcs8' });
+    const content = Buffer.from(files[SIGNATURE_CERTIFICATE].content, 'hex');
+    return { key, certificate: content.subarray(0, 4 + content.readUInt16BE(2)) };
   }
 
   async choosePort() {

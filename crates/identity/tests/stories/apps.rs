@@ -3,26 +3,39 @@ use identity::{
     note_app_refusal,
 };
 use jiff::SignedDuration;
+use jpki::Status;
 use serde_json::json;
 use store::{AccountId, Actor, Match};
 use town::AppId;
 
-use crate::card::{hanako, taro};
+use crate::card::{Says, hanako, taro};
 use crate::op::{Forgery, ISSUER, Op, State, fixed, found};
 use crate::{Finds, House, ORIGIN, houses, refused, start};
 
 /// Asks, as the browser of `actor`; gives what it keeps.
-async fn begin(house: &House, apps: &Apps, actor: Actor, app: &AppId) -> Result<AppBegun> {
-    let provider = apps.provider(app, store::Clock::now(&*house.clock))?;
+pub(crate) async fn begin(house: &House, apps: &Apps, actor: Actor, app: &AppId) -> Result<AppBegun> {
+    let prepared = apps.prepare(app, "I am the one who asks.", store::Clock::now(&*house.clock))?;
     let mut ctx = house.begin(actor).await;
-    let begun = identity::begin_app_proof(&mut ctx, apps, &provider, app).await?;
+    let begun = identity::begin_app_proof(&mut ctx, apps, prepared).await?;
     ctx.commit().await?;
     Ok(begun)
 }
 
 /// Brings an answer, as the room above does; a refusal is noted.
-async fn bring(house: &House, apps: &Apps, app: &AppId, answer: &AppAnswer, secret: Option<&str>) -> Result<Proven> {
-    let taken = try_to_bring(house, apps, app, answer, secret).await;
+pub(crate) async fn bring(house: &House, apps: &Apps, app: &AppId, answer: &AppAnswer, secret: Option<&str>) -> Result<Proven> {
+    bring_while(house, apps, app, answer, secret, Status::Good).await
+}
+
+/// The same while lists say this of every certificate.
+pub(crate) async fn bring_while(
+    house: &House,
+    apps: &Apps,
+    app: &AppId,
+    answer: &AppAnswer,
+    secret: Option<&str>,
+    says: Status,
+) -> Result<Proven> {
+    let taken = try_to_bring(house, apps, app, answer, secret, &Says(says)).await;
     if let Err(error) = &taken {
         let mut ctx = house.begin(Actor::System).await;
         note_app_refusal(&mut ctx, app, &answer.state, error).await?;
@@ -31,11 +44,11 @@ async fn bring(house: &House, apps: &Apps, app: &AppId, answer: &AppAnswer, secr
     taken
 }
 
-async fn try_to_bring(house: &House, apps: &Apps, app: &AppId, answer: &AppAnswer, secret: Option<&str>) -> Result<Proven> {
+async fn try_to_bring(house: &House, apps: &Apps, app: &AppId, answer: &AppAnswer, secret: Option<&str>, says: &Says) -> Result<Proven> {
     let mut ctx = house.begin(Actor::Anonymous).await;
     let question = identity::take_app_answer(&mut ctx, app, answer, secret).await?;
     ctx.commit().await?;
-    let told = apps.ask(&question, answer, store::Clock::now(&*house.clock))?;
+    let told = apps.ask(&question, answer, &house.cards.verifier(), says, store::Clock::now(&*house.clock))?;
     let mut ctx = house.begin(Actor::Anonymous).await;
     let proven = identity::complete_app_proof(&mut ctx, &house.settings, &Finds(Match::None), apps, question, told).await?;
     ctx.commit().await?;
@@ -43,7 +56,7 @@ async fn try_to_bring(house: &House, apps: &Apps, app: &AppId, answer: &AppAnswe
 }
 
 /// From the asking to the account, by one app.
-async fn prove(house: &House, op: &Op, apps: &Apps, actor: Actor, app: &AppId) -> Result<Proven> {
+pub(crate) async fn prove(house: &House, op: &Op, apps: &Apps, actor: Actor, app: &AppId) -> Result<Proven> {
     op.is(store::Clock::now(&*house.clock));
     let begun = begin(house, apps, actor, app).await?;
     let answer = op.agree(&begun.address);
@@ -51,7 +64,7 @@ async fn prove(house: &House, op: &Op, apps: &Apps, actor: Actor, app: &AppId) -
 }
 
 /// Why answers were refused, as the event log tells it.
-async fn reasons(house: &House) -> Vec<String> {
+pub(crate) async fn reasons(house: &House) -> Vec<String> {
     let events = house.events(AppRefused::KIND).await;
     events.iter().map(|event| serde_json::from_str::<AppRefused>(event).unwrap().reason).collect()
 }

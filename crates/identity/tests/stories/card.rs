@@ -43,9 +43,18 @@ impl Cards {
     }
 
     pub(crate) fn issue(&self, person: Person) -> Card {
+        self.issue_with(person, KeyAlgorithm::P384)
+    }
+
+    /// A card as they are today: an app has it sign a SHA-256, which no key on P-384 does.
+    pub(crate) fn issue_rsa(&self, person: Person) -> Card {
+        self.issue_with(person, KeyAlgorithm::Rsa2048)
+    }
+
+    fn issue_with(&self, person: Person, algorithm: KeyAlgorithm) -> Card {
         let mut ca = self.ca.borrow_mut();
         let mut pair = |kind| {
-            let key = PrivateKey::generate(KeyAlgorithm::P384).unwrap();
+            let key = PrivateKey::generate(algorithm).unwrap();
             let certificate = ca.issue(kind, &person, &key.public_key_info().unwrap(), self.now).unwrap();
             (key, certificate)
         };
@@ -58,6 +67,16 @@ impl Card {
     pub(crate) fn sign(&self, challenge: &Challenge) -> ProofInput {
         let (key, certificate) = &self.signature;
         ProofInput::Signature { certificate: certificate.clone(), signature: key.sign(&challenge.message()).unwrap() }
+    }
+
+    /// What an app holds to sign by this card: the key in PKCS#8, and the certificate.
+    pub(crate) fn signer(&self) -> (Vec<u8>, Vec<u8>) {
+        (self.signature.0.pkcs8().to_vec(), self.signature.1.clone())
+    }
+
+    /// The same of its other key, which is no signature's.
+    pub(crate) fn other_signer(&self) -> (Vec<u8>, Vec<u8>) {
+        (self.user_auth.0.pkcs8().to_vec(), self.user_auth.1.clone())
     }
 
     pub(crate) fn answer(&self, challenge: &Challenge, read: Option<identity::StationRead>) -> ProofInput {

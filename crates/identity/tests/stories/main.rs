@@ -1,6 +1,7 @@
 //! Stories of this room, told on every engine there is.
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing there")]
 
+mod app_signing;
 mod apps;
 mod card;
 mod devices;

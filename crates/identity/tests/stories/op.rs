@@ -3,20 +3,23 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Digest, SHA256, digest};
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
+};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use civil::Timestamp;
-use identity::{AppAnswer, AppKey, AppNetwork, AppReply, AppRequest, AppSilent, Apps};
+use identity::{AppAnswer, AppBody, AppKey, AppNetwork, AppReply, AppRequest, AppSilent, Apps};
 use serde_json::{Value, json};
 use town::{AppId, IdentityApp};
 use url::Url;
 
 pub(crate) const ISSUER: &str = "https://op.example.jp/realms/main";
 const CLIENT: &str = "aozora";
+const TRANSACTIONS: &str = "https://op.example.jp/api/sign-transactions";
 
 /// The provider; its clones are one.
 #[derive(Clone)]
@@ -44,6 +47,18 @@ pub(crate) struct State {
     pub(crate) status: Option<(&'static str, u16)>,
     /// Every address that was asked.
     pub(crate) asked: Vec<String>,
+    /// The card that signs in the app: its key in PKCS#8 and its certificate.
+    pub(crate) card: Option<(Vec<u8>, Vec<u8>)>,
+    /// The hashes that were handed in to be signed, a transaction each.
+    pub(crate) transactions: Vec<Vec<u8>>,
+    /// The transaction the person agreed to last.
+    pub(crate) agreed: Option<usize>,
+    /// Members laid over an honest result; what it is encrypted to in place of the town's key; and what stands in its place.
+    pub(crate) signed: Value,
+    pub(crate) sealed_to: Option<Value>,
+    pub(crate) result: Option<Value>,
+    /// The town's keys that results are encrypted to.
+    opening: Vec<Value>,
 }
 
 /// A forged signature.
@@ -100,6 +115,13 @@ impl Op {
             silent: None,
             status: None,
             asked: Vec::new(),
+            card: None,
+            transactions: Vec::new(),
+            agreed: None,
+            signed: json!({}),
+            sealed_to: None,
+            result: None,
+            opening: Vec::new(),
         })))
     }
 
@@ -121,14 +143,19 @@ impl Op {
         }
     }
 
-    /// The town's apps: two of this provider, one with its addresses in the pack and one by discovery.
+    /// The town's apps: two of this provider, one with its addresses in the pack and one by discovery; and two by which the card signs.
     pub(crate) fn apps(&self, origin: &str) -> Apps {
         let pkcs8 = AppKey::generate().unwrap();
-        let key = || AppKey::from_pkcs8(&pkcs8).unwrap();
-        self.state().client = serde_json::to_value(key().public()).unwrap();
         let mut apps = Apps::new(origin, Box::new(self.clone()));
         for app in apps_of_pack() {
-            apps = apps.with(app, key());
+            let mut key = AppKey::from_pkcs8(&pkcs8).unwrap();
+            self.state().client = serde_json::to_value(key.public()).unwrap();
+            if let Some(sign) = &app.sign {
+                key = key.with_opening(&AppKey::generate_opening(sign.encryption).unwrap()).unwrap();
+                self.state().opening.push(key.public_set()["keys"][1].clone());
+            }
+            assert!(key.suffices(&app));
+            apps = apps.with(app, key);
         }
         apps
     }
@@ -138,9 +165,13 @@ impl Op {
         let url = Url::parse(address).unwrap();
         let asked: HashMap<String, String> = url.query_pairs().into_owned().collect();
         assert_eq!((asked["response_type"].as_str(), asked["code_challenge_method"].as_str()), ("code", "S256"));
-        assert_eq!((asked["client_id"].as_str(), asked["scope"].as_str()), (CLIENT, "openid name address birthdate gender"));
+        assert_eq!(asked["client_id"], CLIENT);
+        let transaction = asked.get("sign_transaction_id").or(asked.get("tx"));
+        let sign = transaction.map_or("", |_| " sign");
+        assert!([format!("openid name address birthdate gender{sign}"), format!("openid{sign}")].contains(&asked["scope"]));
         assert!(asked["state"].len() >= 43 && !asked["state"].contains(';'));
         let mut state = self.state();
+        state.agreed = transaction.map(|id| id.strip_prefix("tx-").unwrap().parse().unwrap());
         let code = format!("code-{}", state.codes.len());
         let question =
             Question { nonce: asked["nonce"].clone(), challenge: asked["code_challenge"].clone(), redirect: asked["redirect_uri"].clone() };
@@ -177,6 +208,29 @@ scopes = ["openid", "name", "address", "birthdate", "gender"]
 acr_accepted = ["aal3"]
 assurance = "signature"
 assertion_audience = "issuer"
+
+[[identity_app]]
+id = "signs"
+name = { ja = "署名アプリ", ja-easy = "署名アプリ", en = "Signing app" }
+issuer = "https://op.example.jp/realms/main"
+client_id = "aozora"
+scopes = ["openid", "sign"]
+assurance = "signature"
+sign = { transactions = "https://op.example.jp/api/sign-transactions" }
+
+[[identity_app]]
+id = "signs-otherwise"
+name = { ja = "別の署名アプリ", ja-easy = "別の署名アプリ", en = "Other signing app" }
+issuer = "https://op.example.jp/realms/main"
+client_id = "aozora"
+scopes = ["openid", "name", "address", "birthdate", "gender", "sign"]
+assurance = "signature"
+
+[identity_app.sign]
+transactions = "https://op.example.jp/api/sign-transactions"
+parameter = "tx"
+encryption = "RSA-OAEP-256"
+fields = { result = "jwe", signature = "sig", certificate = "x509" }
 "#;
     let good = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../town/tests/good.toml");
     let pack = std::fs::read_to_string(good).unwrap() + APPS;
@@ -192,9 +246,24 @@ pub(crate) fn found() -> AppId {
     "found".parse().unwrap()
 }
 
+pub(crate) fn signs() -> AppId {
+    "signs".parse().unwrap()
+}
+
+pub(crate) fn signs_otherwise() -> AppId {
+    "signs-otherwise".parse().unwrap()
+}
+
 impl State {
     fn answer(&mut self, request: &AppRequest<'_>) -> (u16, Value) {
         let base = format!("{ISSUER}/protocol/openid-connect");
+        let form = match &request.body {
+            Some(AppBody::Form(form)) => form.as_str(),
+            _ => "",
+        };
+        if let Some(below) = request.address.strip_prefix(TRANSACTIONS) {
+            return self.transaction(below, request);
+        }
         match request.address.strip_prefix(ISSUER).unwrap_or_default() {
             "/.well-known/openid-configuration" => {
                 let honest = json!({
@@ -205,7 +274,7 @@ impl State {
                 (200, laid_over(honest, &self.discovery))
             }
             "/protocol/openid-connect/certs" => (200, self.published.clone()),
-            "/protocol/openid-connect/token" => self.tokens(request.form.as_deref().unwrap()),
+            "/protocol/openid-connect/token" => self.tokens(form),
             "/protocol/openid-connect/userinfo" if request.bearer == Some("access") => {
                 (200, laid_over(json!({ "sub": "person-1" }), &self.told))
             }
@@ -217,6 +286,10 @@ impl State {
         let form: HashMap<String, String> = url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
         if !self.is_the_client(&form["client_assertion"]) {
             return (401, json!({ "error": "invalid_client" }));
+        }
+        if form["grant_type"] == "client_credentials" {
+            assert_eq!(form["scope"], "sign");
+            return (200, json!({ "access_token": "own", "token_type": "Bearer" }));
         }
         let asked = self.codes.remove(&form["code"]).filter(|asked| {
             let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, form["code_verifier"].as_bytes()));
@@ -230,6 +303,43 @@ impl State {
         });
         let token = self.signed(&laid_over(honest, &self.token));
         (200, json!({ "access_token": "access", "token_type": "Bearer", "expires_in": 300, "id_token": token }))
+    }
+
+    /// A transaction is begun by the town, and its result told to whom the person gave it.
+    fn transaction(&mut self, below: &str, request: &AppRequest<'_>) -> (u16, Value) {
+        match (&request.body, request.bearer, below) {
+            (Some(AppBody::Json(body)), Some("own"), "") => {
+                let body: Value = serde_json::from_str(body).unwrap();
+                self.transactions.push(STANDARD.decode(body["digest"].as_str().unwrap()).unwrap());
+                (201, json!({ "sign_transaction_id": format!("tx-{}", self.transactions.len() - 1) }))
+            }
+            (None, Some("access"), below) => match self.agreed {
+                Some(agreed) if below == format!("/tx-{agreed}/result") => {
+                    (200, self.result.clone().unwrap_or_else(|| self.sealed(agreed)))
+                }
+                _ => (404, json!({})),
+            },
+            _ => (401, json!({})),
+        }
+    }
+
+    /// What the card signs, encrypted to both of the town's keys, each under the names of its app.
+    fn sealed(&self, agreed: usize) -> Value {
+        let (pkcs8, certificate) = self.card.as_ref().unwrap();
+        let hash = Digest::import_less_safe(&self.transactions[agreed], &SHA256).unwrap();
+        let signature = match RsaKeyPair::from_pkcs8(pkcs8) {
+            Ok(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign_digest(&RSA_PKCS1_SHA256, &hash, &mut signature).unwrap();
+                signature
+            }
+            Err(_) => vec![7; 96],
+        };
+        let (signature, certificate) = (STANDARD.encode(signature), STANDARD.encode(certificate));
+        let plain = laid_over(json!({ "signature": signature, "certificate": certificate }), &self.signed).to_string();
+        let other = json!({ "sig": signature, "x509": certificate }).to_string();
+        let agreed = jwe::seal(self.sealed_to.as_ref().unwrap_or(&self.opening[0]), "A256GCM", plain.as_bytes()).unwrap();
+        json!({ "result": agreed, "jwe": jwe::seal_transported(&self.opening[1], "A256GCM", other.as_bytes()).unwrap() })
     }
 
     /// Whether the assertion is the town's, for us, and of now.

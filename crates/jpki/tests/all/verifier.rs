@@ -51,6 +51,27 @@ fn a_right_signature_gives_the_four_items() {
 }
 
 #[test]
+fn a_statement_in_words_is_believed_and_no_challenge_passes_for_one() {
+    let mut ca = fresh();
+    let key = PrivateKey::generate(KeyAlgorithm::Rsa2048).unwrap();
+    let sign = |text: &[u8]| key.sign(text).unwrap();
+    let info = key.public_key_info().unwrap();
+    let mut issue = |kind| ca.issue(kind, &person(), &info, at("2026-01-10T01:00:00Z")).unwrap();
+    let (certificate, other) = (issue(SIGN), issue(AUTH));
+    let text = "私は申し出ます。".as_bytes();
+    let verify = |certificate: &[u8], statement: &[u8], signature: &[u8]| {
+        verifier(&ca).verify_statement(&Answer { certificate, signature }, statement, now(), &AllGood)
+    };
+    let believed = verify(&certificate, text, &sign(text)).unwrap();
+    assert_eq!((believed.four_items.name, believed.certificate.kind), (person().name, SIGN));
+    assert_eq!(believed.document.unwrap(), aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text).as_ref());
+    assert_eq!(verify(&certificate, "私は申し出ません。".as_bytes(), &sign(text)).unwrap_err(), Refusal::BadSignature);
+    assert_eq!(verify(&other, text, &sign(text)).unwrap_err(), Refusal::WrongKind);
+    let challenge = [&jpki::DOMAIN[..], b"x"].concat();
+    assert_eq!(verify(&certificate, &challenge, &sign(&challenge)).unwrap_err(), Refusal::OtherPurpose);
+}
+
+#[test]
 fn p384_with_sha384_is_believed_too() {
     let mut ca = TestCa::generation(2, KeyAlgorithm::P384, at("2025-01-01T00:00:00Z")).unwrap();
     let key = PrivateKey::generate(KeyAlgorithm::P384).unwrap();

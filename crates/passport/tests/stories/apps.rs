@@ -3,7 +3,7 @@ use identity::AppAnswer;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::card::taro;
+use crate::card::{hanako, taro};
 use crate::op::ISSUER;
 use crate::pages::{between, kept};
 use crate::{Answer, House, hanako_registered, houses};
@@ -156,5 +156,90 @@ async fn somebody_who_is_signed_in_cannot_take_anothers_app() {
         assert_eq!(refused.status, StatusCode::CONFLICT);
         assert!(refused.body.contains("The app belongs to somebody else"), "{}", refused.body);
         assert!(signs_nobody_in(&refused));
+    }
+}
+
+/// Asks an app by which the card signs; gives what the browser keeps, the page, and the address it links to.
+async fn begin_signing(house: &House) -> (String, String, String) {
+    house.op.is(store::Clock::now(&*house.clock));
+    let page = house.post("lang=en", "/start/app/signs", "next=%2Fme%3Flang%3Den").await;
+    assert_eq!((page.status, page.refresh.as_str()), (StatusCode::OK, ""), "nobody is led on who has not read it: {}", page.body);
+    let link = between(&page.body, "<a class=\"button button--big\" href=\"", "\"").replace("&#38;", "&").replace("&amp;", "&");
+    (kept(&page.cookies, "tegata_app"), page.body, link)
+}
+
+#[tokio::test]
+async fn who_signs_by_an_app_reads_it_first_and_is_linked_like_who_holds_the_card() {
+    for mut house in houses().await {
+        house.bring(&[hanako_registered(false)]).await;
+        let card = house.cards.issue_rsa(hanako());
+        house.op.state().card = Some(card.signer());
+        let (cookie, page, address) = begin_signing(&house).await;
+        assert!(page.contains("Sign with Signing app") && page.contains("signature password"), "{page}");
+        assert!(page.contains("I am the person named in the certificate of this signature, and I declare this to"), "{page}");
+        assert!(page.contains("<br>http://localhost:8080<br>") && page.contains("+09:00<br>"), "what makes it this question's: {page}");
+        let answer = house.op.agree(&address);
+        let done = house.get(&format!("{cookie}; lang=en"), &back("signs", &answer)).await;
+        assert_eq!((done.status, done.location.as_str()), (StatusCode::SEE_OTHER, "/me?lang=en"), "{}", done.body);
+        let session = kept(&done.cookies, web::HOLDER_COOKIE);
+        let me = house.get(&session, &done.location).await.body;
+        assert!(me.contains("青空　花子") && me.contains("linked</span>"), "{me}");
+        let data = house.get(&session, "/me/data?lang=en").await.body;
+        assert!(data.contains("The card&#39;s signature by an app"), "{data}");
+        // The card at a reader is the same person's.
+        let account = house.prove(&card).await;
+        let mut ctx = house.begin(store::Actor::Holder(account)).await;
+        assert_eq!(identity::proofs_of(&mut ctx, account).await.unwrap().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn whose_signature_is_not_taken_reads_why() {
+    for house in houses().await {
+        let card = house.cards.issue_rsa(hanako());
+        let strangers = crate::card::Cards::new(store::Clock::now(&*house.clock));
+        let (unknown, wrong) = (strangers.issue_rsa(hanako()).signer(), card.other_signer());
+        for (signer, words) in
+            [(unknown, "This card was not issued by the national authority."), (wrong, "That is the other kind of certificate.")]
+        {
+            house.op.state().card = Some(signer);
+            let (cookie, _, address) = begin_signing(&house).await;
+            let answer = house.op.agree(&address);
+            let refused = house.get(&format!("{cookie}; lang=en"), &back("signs", &answer)).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(
+                refused.body.contains("The card&#39;s signature could not be taken") && refused.body.contains(words),
+                "{}",
+                refused.body
+            );
+            assert!(signs_nobody_in(&refused));
+        }
+        house.op.state().status = Some(("/sign-transactions", 403));
+        let refused = house.post("lang=en", "/start/app/signs", "next=").await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.body.contains("<b>app_transaction</b>"), "{}", refused.body);
+    }
+}
+
+#[tokio::test]
+async fn a_provider_may_fetch_the_towns_public_keys() {
+    for house in houses().await {
+        let keys = async |app: &str| -> serde_json::Value {
+            let answer = house.get("", &format!("/start/app/{app}/jwks.json")).await;
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+            serde_json::from_str(&answer.body).unwrap()
+        };
+        let uses = |set: &serde_json::Value| -> Vec<(String, String)> {
+            let text = |key: &serde_json::Value, name: &str| key[name].as_str().unwrap().to_owned();
+            set["keys"].as_array().unwrap().iter().map(|key| (text(key, "use"), text(key, "alg"))).collect()
+        };
+        let pair = |purpose: &str, algorithm: &str| (purpose.to_owned(), algorithm.to_owned());
+        assert_eq!(uses(&keys("fixed").await), [pair("sig", "ES256")]);
+        assert_eq!(uses(&keys("signs").await), [pair("sig", "ES256"), pair("enc", "ECDH-ES")]);
+        assert_eq!(uses(&keys("signs-otherwise").await), [pair("sig", "ES256"), pair("enc", "RSA-OAEP-256")]);
+        for key in keys("signs-otherwise").await["keys"].as_array().unwrap() {
+            assert!(["d", "p", "q"].iter().all(|half| key.get(half).is_none()) && key["kid"].as_str().unwrap().len() == 43);
+        }
+        assert_eq!(house.get("", "/start/app/another/jwks.json").await.status, StatusCode::NOT_FOUND);
     }
 }

@@ -74,20 +74,26 @@ fn long_enough(secret: Vec<u8>) -> crate::Outcome {
     if secret.len() >= 32 { Ok(()) } else { Err("a secret is shorter than 32 bytes".into()) }
 }
 
-/// Each identity app of the pack: without its key it is not offered.
+/// Each identity app of the pack: without its keys it is not offered.
 pub(super) fn identity_apps(patient: &Patient, town: &Town) -> Vec<Finding> {
     let folder = patient.data.join("keys");
     let keys = CentreKeys::in_folder(&folder);
-    let of = |id: &town::AppId| match keys.app(id) {
-        Ok(Some(_)) => Finding::good("identity_app", format!("{id} is offered")),
-        Ok(None) => Finding::notice(
-            "identity_app",
-            format!("{id} is not offered: it has no key"),
-            format!("make it and have it registered: tegata keys {} --app {id}", folder.display()),
-        ),
-        Err(error) => Finding::fault("identity_app", error.to_string(), "put the key of this app back from its sealed copy"),
+    let of = |app: &town::IdentityApp| {
+        let (id, signs) = (&app.id, app.sign.as_ref().map_or(String::new(), |sign| format!(" --signs {}", sign.encryption.word())));
+        match keys.app(id) {
+            Ok(Some(key)) if key.suffices(app) => Finding::good("identity_app", format!("{id} is offered")),
+            Ok(key) => Finding::notice(
+                "identity_app",
+                format!(
+                    "{id} is not offered: {}",
+                    if key.is_none() { "it has no key" } else { "it has no key its answers are encrypted to as the pack says" }
+                ),
+                format!("make it and have it registered: tegata keys {} --app {id}{signs}", folder.display()),
+            ),
+            Err(error) => Finding::fault("identity_app", error.to_string(), "put the key of this app back from its sealed copy"),
+        }
     };
-    town.identity_apps.iter().map(|app| of(&app.id)).collect()
+    town.identity_apps.iter().map(of).collect()
 }
 
 /// Each card in phones of the pack: without its reader key or an issuer's root it is not offered, and both end.

@@ -4,7 +4,7 @@ use crate::{files, none, room, sources, text, without_tests};
 
 /// Rooms of each floor. On the two lowest, rooms may also use one another: Cargo refuses a circle.
 const FLOORS: [&[&str]; 7] = [
-    &["civil", "rule", "jpki", "credential", "credential-wasm", "mdoc", "population", "pdfseal", "letters", "tiles"],
+    &["civil", "rule", "jpki", "credential", "credential-wasm", "jwe", "mdoc", "population", "pdfseal", "letters", "tiles"],
     &["town", "store"],
     &["registry", "identity"],
     &["web"],

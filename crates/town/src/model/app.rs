@@ -22,6 +22,16 @@ words! {
     }
 }
 
+words! {
+    /// How a provider encrypts to the town what a card signed, as JOSE names it (RFC 7518 section 4.1).
+    AppEncryption {
+        /// To a key on P-256, agreed anew each time.
+        EcdhEs = "ECDH-ES",
+        /// To an RSA key.
+        RsaOaep256 = "RSA-OAEP-256",
+    }
+}
+
 /// An identity app: an OpenID provider that proves residents to this town.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentityApp {
@@ -47,6 +57,8 @@ pub struct IdentityApp {
     pub assertion_audience: AssertionAudience,
     /// Under which names the provider tells the four items.
     pub claims: AppClaims,
+    /// How it has the card sign; `None`: it only says who the person is.
+    pub sign: Option<AppSign>,
 }
 
 /// Where a provider is asked.
@@ -80,5 +92,56 @@ impl Default for AppClaims {
     fn default() -> Self {
         let name = str::to_owned;
         Self { name: name("name"), address: name("address"), birthdate: name("birthdate"), gender: name("gender") }
+    }
+}
+
+/// How a provider has the card sign a document: a transaction is begun with the document's hash, named in the question, and asked for its result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppSign {
+    /// Where transactions are begun; each has its result at `/<id>/result` below.
+    pub transactions: String,
+    /// The scope that lets the town begin one, and the person sign; it is among the app's.
+    pub scope: String,
+    /// The parameter of the question that names the transaction.
+    pub parameter: String,
+    /// How the result is encrypted.
+    pub encryption: AppEncryption,
+    /// Under which names the provider tells the rest.
+    pub fields: AppSignFields,
+}
+
+/// The names of what is sent and told about a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppSignFields {
+    /// The SHA-256 of the document, in base64, in the request.
+    pub digest: String,
+    /// The transaction's id, in the answer to it.
+    pub transaction: String,
+    /// The encrypted result, where the result's body is not that itself.
+    pub result: String,
+    /// The signature, in what was encrypted.
+    pub signature: String,
+    /// The certificate, in what was encrypted.
+    pub certificate: String,
+}
+
+impl AppSign {
+    /// The scope's usual name.
+    pub(crate) const SCOPE: &'static str = "sign";
+    /// The parameter's usual name.
+    pub(crate) const PARAMETER: &'static str = "sign_transaction_id";
+}
+
+impl Default for AppSignFields {
+    /// Plain names: what providers call these is in their contracts' documents.
+    fn default() -> Self {
+        let name = str::to_owned;
+        Self {
+            digest: name("digest"),
+            transaction: name("sign_transaction_id"),
+            result: name("result"),
+            signature: name("signature"),
+            certificate: name("certificate"),
+        }
     }
 }

@@ -19,7 +19,7 @@ mod reports;
 mod residence;
 mod settings;
 
-pub use app::{AppAssurance, AppClaims, AppEndpoints, AssertionAudience, IdentityApp};
+pub use app::{AppAssurance, AppClaims, AppEncryption, AppEndpoints, AppSign, AppSignFields, AssertionAudience, IdentityApp};
 pub use bridge::{BadRows, Bridge, BridgeField, Column, Encoding, MatchBy, Thresholds, Timetable, UnknownBirthday};
 pub use calendar::{CalendarFeed, CalendarRule, Closure, Collection, Garbage, GarbageArea, GarbageItem, GarbageKind, Pattern};
 pub use dataset::{Dataset, DatasetFormat, DatasetKind, DatasetLimits, DatasetSource, HazardKind, PinShape, PinTone};

@@ -2,9 +2,9 @@
 
 use super::{Located, unique};
 use crate::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Location},
     fields::{Faults, Fields, Value},
-    model::{AppAssurance, AppClaims, AppEndpoints, AssertionAudience, IdentityApp},
+    model::{AppAssurance, AppClaims, AppEncryption, AppEndpoints, AppSign, AppSignFields, AssertionAudience, IdentityApp},
 };
 
 /// The most characters a client id, scope or claim's name may have.
@@ -23,6 +23,7 @@ fn app(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Located<IdentityAp
     let endpoints = fields.optional("endpoints").map(|value| value.table(faults).and_then(|fields| endpoints(fields, faults)));
     let client_id = fields.required("client_id", "\"…\"", faults).and_then(|value| visible(&value, faults));
     let scopes = fields.required("scopes", "[\"openid\", \"name\", \"address\", \"birthdate\", \"gender\"]", faults);
+    let asked_at = scopes.as_ref().map(Value::location);
     let scopes = scopes.and_then(|value| scopes_of(value, faults));
     let acr_values = fields.optional("acr_values").map(|value| visible_list(&value, faults));
     let acr_accepted = fields.optional("acr_accepted").map(|value| visible_list(&value, faults));
@@ -33,6 +34,7 @@ fn app(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Located<IdentityAp
         .optional("assertion_audience")
         .map_or(Some(AssertionAudience::TokenEndpoint), |value| value.word(AssertionAudience::ALL, AssertionAudience::word, faults));
     let claims = fields.optional("claims").map_or(Some(AppClaims::default()), |value| claims(value.table(faults)?, faults));
+    let sign = fields.optional("sign").map(|value| value.table(faults).and_then(|fields| sign(fields, faults)));
     fields.finish(faults);
     let thing = IdentityApp {
         id: id?,
@@ -49,12 +51,36 @@ fn app(mut fields: Fields<'_>, faults: &mut Faults) -> Option<Located<IdentityAp
         assurance: assurance?,
         assertion_audience: audience?,
         claims: claims?,
+        sign: match sign {
+            Some(sign) => Some(sign?),
+            None => None,
+        },
     };
-    if let (AppAssurance::Signature, Some(said_at), true) = (thing.assurance, said_at, thing.acr_accepted.is_empty()) {
-        let reason = "whatever a token says would count as much as a signature by the card";
-        faults.push(Diagnostic::error(said_at, reason, "name in acr_accepted what the provider writes in acr after the card signed"));
-    }
+    signing_holds(&thing, &asked_at?, faults);
+    assurance_holds(&thing, &said_at?, faults);
     Some(Located { thing, location })
+}
+
+/// Says what is missing for the card to sign.
+fn signing_holds(app: &IdentityApp, asked_at: &Location, faults: &mut Faults) {
+    let Some(sign) = app.sign.as_ref().filter(|sign| !app.scopes.contains(&sign.scope)) else { return };
+    let next = format!("add \"{}\": without it the card signs nothing", sign.scope);
+    faults.push(Diagnostic::error(asked_at.clone(), format!("the scope {} is missing", sign.scope), next));
+}
+
+/// Says where an app is not as sure as the pack has it. Where the card signs, that is verified here, whatever a token says.
+fn assurance_holds(app: &IdentityApp, said_at: &Location, faults: &mut Faults) {
+    let (reason, next) = match (app.assurance, &app.sign) {
+        (AppAssurance::UserAuth, Some(_)) => {
+            ("an app by which the card signs is as sure as the card's signature", "write assurance = \"signature\"")
+        }
+        (AppAssurance::Signature, None) if app.acr_accepted.is_empty() => (
+            "whatever a token says would count as much as a signature by the card",
+            "name in acr_accepted what the provider writes in acr after the card signed",
+        ),
+        _ => return,
+    };
+    faults.push(Diagnostic::error(said_at.clone(), reason, next));
 }
 
 fn endpoints(mut fields: Fields<'_>, faults: &mut Faults) -> Option<AppEndpoints> {
@@ -73,6 +99,20 @@ fn issuer(value: Value<'_>, faults: &mut Faults) -> Option<String> {
     let text = address(value, faults)?;
     if text.contains('?') {
         value.fault(faults, format!("{text:?} has a question mark, which no issuer has"), "copy the issuer as the provider publishes it");
+        return None;
+    }
+    Some(text)
+}
+
+/// An address below which others lie.
+fn below(value: Value<'_>, faults: &mut Faults) -> Option<String> {
+    let text = address(value, faults)?;
+    if text.contains('?') || text.ends_with('/') {
+        value.fault(
+            faults,
+            format!("{text:?} is no address below which a transaction's own lies"),
+            "end it with the last word of its path",
+        );
         return None;
     }
     Some(text)
@@ -124,14 +164,38 @@ fn scopes_of(value: Value<'_>, faults: &mut Faults) -> Option<Vec<String>> {
 
 fn claims(mut fields: Fields<'_>, faults: &mut Faults) -> Option<AppClaims> {
     let usual = AppClaims::default();
-    let mut named = |name, usual: String, faults: &mut Faults| match fields.optional(name) {
-        Some(value) => visible(&value, faults),
-        None => Some(usual),
-    };
-    let name = named("name", usual.name, faults);
-    let address = named("address", usual.address, faults);
-    let birthdate = named("birthdate", usual.birthdate, faults);
-    let gender = named("gender", usual.gender, faults);
+    let name = named(&mut fields, "name", usual.name, faults);
+    let address = named(&mut fields, "address", usual.address, faults);
+    let birthdate = named(&mut fields, "birthdate", usual.birthdate, faults);
+    let gender = named(&mut fields, "gender", usual.gender, faults);
     fields.finish(faults);
     Some(AppClaims { name: name?, address: address?, birthdate: birthdate?, gender: gender? })
+}
+
+fn sign(mut fields: Fields<'_>, faults: &mut Faults) -> Option<AppSign> {
+    let transactions = fields.required("transactions", "\"https://…/sign-transactions\"", faults);
+    let transactions = transactions.and_then(|value| below(value, faults));
+    let scope = named(&mut fields, "scope", AppSign::SCOPE.to_owned(), faults);
+    let parameter = named(&mut fields, "parameter", AppSign::PARAMETER.to_owned(), faults);
+    let encryption = fields.optional("encryption");
+    let encryption = encryption.map_or(Some(AppEncryption::EcdhEs), |value| value.word(AppEncryption::ALL, AppEncryption::word, faults));
+    let names = fields.optional("fields").map_or(Some(AppSignFields::default()), |value| sign_fields(value.table(faults)?, faults));
+    fields.finish(faults);
+    Some(AppSign { transactions: transactions?, scope: scope?, parameter: parameter?, encryption: encryption?, fields: names? })
+}
+
+fn sign_fields(mut fields: Fields<'_>, faults: &mut Faults) -> Option<AppSignFields> {
+    let usual = AppSignFields::default();
+    let digest = named(&mut fields, "digest", usual.digest, faults);
+    let transaction = named(&mut fields, "transaction", usual.transaction, faults);
+    let result = named(&mut fields, "result", usual.result, faults);
+    let signature = named(&mut fields, "signature", usual.signature, faults);
+    let certificate = named(&mut fields, "certificate", usual.certificate, faults);
+    fields.finish(faults);
+    Some(AppSignFields { digest: digest?, transaction: transaction?, result: result?, signature: signature?, certificate: certificate? })
+}
+
+/// What the protocol carries under a name, where the provider calls it otherwise than is usual.
+fn named(fields: &mut Fields<'_>, key: &'static str, usual: String, faults: &mut Faults) -> Option<String> {
+    fields.optional(key).map_or(Some(usual), |value| visible(&value, faults))
 }

@@ -15,6 +15,7 @@ explain-bridge-limits = A difference in which { $percent } % or more and { $leas
 explain-bridge-times = Applied daily at { $times }.
 explain-app-user-auth = { $app } ({ $issuer }) may prove who residents are, and counts like the card read at a station.
 explain-app-signature = { $app } ({ $issuer }) may prove who residents are, and counts like the card's signature.
+explain-app-signs = By { $app } ({ $issuer }) residents may sign with their card who they are; the signature itself is checked.
 explain-phone-card-user-auth = { $card } ({ $doctype }) in a phone may prove who residents are, and counts like the card read at a station.
 explain-phone-card-signature = { $card } ({ $doctype }) in a phone may prove who residents are, and counts like the card's signature.
 explain-place = { $name } ({ $kind }) takes: { $accepts }. Without a connection it answers from what it knew up to { $hours } hours ago.

@@ -12,6 +12,7 @@ explain-bridge-limits = 一度に { $percent }パーセント以上、{ $least }
 explain-bridge-times = 毎日 { $times }に 新しく します。
 explain-app-user-auth = { $app }（{ $issuer }）でも だれか 確（たし）かめる ことが できます。町の きかいで カードを 読むのと 同じです。
 explain-app-signature = { $app }（{ $issuer }）でも だれか 確（たし）かめる ことが できます。カードの 署名（しょめい）と 同じです。
+explain-app-signs = { $app }（{ $issuer }）で カードの 署名（しょめい）を して、だれか 確（たし）かめる ことが できます。署名も 確かめます。
 explain-phone-card-user-auth = スマホに 入った { $card }（{ $doctype }）でも だれか 確（たし）かめる ことが できます。町の きかいで カードを 読むのと 同じです。
 explain-phone-card-signature = スマホに 入った { $card }（{ $doctype }）でも だれか 確（たし）かめる ことが できます。カードの 署名（しょめい）と 同じです。
 explain-place = { $name }（{ $kind }）で 使えるカード: { $accepts }。つながらない ときは { $hours }時間前までの ことで 答えます。

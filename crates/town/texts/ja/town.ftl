@@ -13,6 +13,7 @@ explain-bridge-limits = 一度に{ $percent }パーセント以上、かつ{ $le
 explain-bridge-times = 毎日{ $times }に反映します。
 explain-app-user-auth = { $app }（{ $issuer }）でも本人確認ができます。町の読み取り機でカードを読むのと同じ確かさとします。
 explain-app-signature = { $app }（{ $issuer }）でも本人確認ができます。カードの署名と同じ確かさとします。
+explain-app-signs = { $app }（{ $issuer }）を通して、カードの電子署名で本人確認ができます。署名そのものを検証します。
 explain-phone-card-user-auth = スマホに入った{ $card }（{ $doctype }）でも本人確認ができます。町の読み取り機でカードを読むのと同じ確かさとします。
 explain-phone-card-signature = スマホに入った{ $card }（{ $doctype }）でも本人確認ができます。カードの署名と同じ確かさとします。
 explain-place = { $name }({ $kind })で使えるカード: { $accepts }。つながらないときは{ $hours }時間前までの情報で答えます。

@@ -1,27 +1,17 @@
-//! An answer encrypted to the question's own key: JWE in compact form (RFC 7516) with ECDH-ES on P-256 and AES-GCM, and nothing else.
+//! Keys agreed with the sender: ECDH-ES on P-256 (RFC 7518 section 4.6).
 
-use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, Algorithm, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::aead::LessSafeKey;
 use aws_lc_rs::agreement::{ECDH_P256, PrivateKey, UnparsedPublicKey, agree};
-use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::encoding::{AsBigEndian, EcPrivateKeyBin};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::handover::thumbprint;
+use crate::{Parts, Unopened, algorithm_of, content_key, decode, sealed, sha256};
 
-pub(crate) const ENCRYPTIONS: [&str; 2] = ["A256GCM", "A128GCM"];
-/// More than any card's four items need, portraits of other cards left out.
-const JWE_BYTES_MAX: usize = 128 * 1024;
-const IV_BYTES: usize = 12;
-const TAG_BYTES: usize = 16;
+const ALGORITHM: &str = "ECDH-ES";
 
-/// The text is no answer encrypted to this key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not encrypted to this key as was asked")]
-pub struct Unopened;
-
-/// The key one question's answer is encrypted to; made for it and forgotten with it.
+/// A key on P-256 that answers are encrypted to.
 pub struct ResponseKey {
     private: PrivateKey,
     /// Uncompressed point.
@@ -69,7 +59,7 @@ impl ResponseKey {
         (&self.public[1..33], &self.public[33..])
     }
 
-    /// Its thumbprint, which the phone signs.
+    /// Its thumbprint, which is its id.
     pub fn thumbprint(&self) -> [u8; 32] {
         let (x, y) = self.coordinates();
         thumbprint(x, y)
@@ -80,7 +70,7 @@ impl ResponseKey {
         let (x, y) = self.coordinates();
         let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
         let kid = URL_SAFE_NO_PAD.encode(self.thumbprint());
-        json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y, "use": "enc", "alg": "ECDH-ES", "kid": kid })
+        json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y, "use": "enc", "alg": ALGORITHM, "kid": kid })
     }
 
     /// Decrypts an answer.
@@ -88,49 +78,35 @@ impl ResponseKey {
     /// # Errors
     /// [`Unopened`] for whatever is not encrypted to this key in one of the [`crate::ENCRYPTIONS`].
     pub fn open(&self, text: &str) -> Result<Vec<u8>, Unopened> {
-        let parts: Vec<&str> = text.split('.').collect();
-        let [head, "", iv, sealed, tag] = parts[..] else { return Err(Unopened) };
-        if text.len() > JWE_BYTES_MAX {
+        let parts = Parts::of(text, ALGORITHM, &URL_SAFE_NO_PAD.encode(self.thumbprint()))?;
+        // The agreed key is used as it is: there is none to be unwrapped.
+        if !parts.wrapped.is_empty() {
             return Err(Unopened);
         }
-        let header: Value = serde_json::from_slice(&decode(head)?).map_err(|_| Unopened)?;
-        let (encryption, peer) = self.read_header(&header)?;
-        let parties = (party(&header, "apu")?, party(&header, "apv")?);
-        let unparsed = UnparsedPublicKey::new(&ECDH_P256, peer);
-        let key = agree(&self.private, unparsed, Unopened, |shared| content_key(shared, encryption, &parties.0, &parties.1))?;
-        let nonce: [u8; IV_BYTES] = decode(iv)?.try_into().map_err(|_| Unopened)?;
-        let tag = decode(tag)?;
-        if tag.len() != TAG_BYTES {
-            return Err(Unopened);
-        }
-        let mut content = [decode(sealed)?, tag].concat();
-        let open = key.open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(head.as_bytes()), &mut content);
-        Ok(open.map_err(|_| Unopened)?.to_vec())
-    }
-
-    /// The encryption and the sender's point. What changes the meaning of the rest is refused: compression, critical extensions, another key's name.
-    fn read_header(&self, header: &Value) -> Result<(&'static str, Vec<u8>), Unopened> {
-        let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-        let encryption = ENCRYPTIONS.into_iter().find(|enc| header["enc"] == *enc).ok_or(Unopened)?;
-        let own = URL_SAFE_NO_PAD.encode(self.thumbprint());
-        let named_otherwise = header.get("kid").is_some_and(|kid| *kid != own);
-        if header["alg"] != "ECDH-ES" || named_otherwise || ["zip", "crit"].iter().any(|name| header.get(name).is_some()) {
-            return Err(Unopened);
-        }
-        let epk = header.get("epk").ok_or(Unopened)?;
-        if epk["kty"] != "EC" || epk["crv"] != "P-256" {
-            return Err(Unopened);
-        }
-        let coordinate = |name| -> Result<Vec<u8>, Unopened> {
-            let bytes = decode(&text(epk, name).ok_or(Unopened)?)?;
-            if bytes.len() == 32 { Ok(bytes) } else { Err(Unopened) }
-        };
-        Ok((encryption, [vec![4], coordinate("x")?, coordinate("y")?].concat()))
+        let parties = (party(&parts.header, "apu")?, party(&parts.header, "apv")?);
+        let peer = UnparsedPublicKey::new(&ECDH_P256, peer(&parts.header)?);
+        let key = agree(&self.private, peer, Unopened, |shared| derived(shared, parts.encryption, &parties.0, &parties.1))?;
+        parts.open(&key)
     }
 }
 
-fn decode(text: &str) -> Result<Vec<u8>, Unopened> {
-    URL_SAFE_NO_PAD.decode(text).map_err(|_| Unopened)
+/// The thumbprint of a public key on P-256 by its coordinates (RFC 7638 with SHA-256).
+pub fn thumbprint(x: &[u8], y: &[u8]) -> [u8; 32] {
+    let coordinate = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    sha256(format!(r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#, coordinate(x), coordinate(y)).as_bytes())
+}
+
+/// The sender's point.
+fn peer(header: &Value) -> Result<Vec<u8>, Unopened> {
+    let epk = header.get("epk").ok_or(Unopened)?;
+    if epk["kty"] != "EC" || epk["crv"] != "P-256" {
+        return Err(Unopened);
+    }
+    let coordinate = |name: &str| -> Result<Vec<u8>, Unopened> {
+        let bytes = decode(epk[name].as_str().ok_or(Unopened)?)?;
+        if bytes.len() == 32 { Ok(bytes) } else { Err(Unopened) }
+    };
+    Ok([vec![4], coordinate("x")?, coordinate("y")?].concat())
 }
 
 /// What a party says of itself, nothing where it says nothing.
@@ -139,9 +115,9 @@ fn party(header: &Value, name: &str) -> Result<Vec<u8>, Unopened> {
 }
 
 /// The content key: one round of the Concat KDF (NIST SP 800-56A) as RFC 7518 section 4.6.2 has it.
-fn content_key(shared: &[u8], encryption: &str, apu: &[u8], apv: &[u8]) -> Result<LessSafeKey, Unopened> {
-    let algorithm: &'static Algorithm = if encryption == ENCRYPTIONS[0] { &AES_256_GCM } else { &AES_128_GCM };
-    let bits = u32::try_from(algorithm.key_len() * 8).map_err(|_| Unopened)?;
+fn derived(shared: &[u8], encryption: &str, apu: &[u8], apv: &[u8]) -> Result<LessSafeKey, Unopened> {
+    let bytes = algorithm_of(encryption).key_len();
+    let bits = u32::try_from(bytes * 8).map_err(|_| Unopened)?;
     let mut input = 1u32.to_be_bytes().to_vec();
     input.extend_from_slice(shared);
     for part in [encryption.as_bytes(), apu, apv] {
@@ -149,35 +125,31 @@ fn content_key(shared: &[u8], encryption: &str, apu: &[u8], apv: &[u8]) -> Resul
         input.extend_from_slice(part);
     }
     input.extend(bits.to_be_bytes());
-    let derived = digest(&SHA256, &input);
-    let key = UnboundKey::new(algorithm, &derived.as_ref()[..algorithm.key_len()]).map_err(|_| Unopened)?;
-    Ok(LessSafeKey::new(key))
+    content_key(encryption, &sha256(&input)[..bytes])
 }
 
-/// Encrypts an answer to a question's key, as a phone does.
-pub(crate) fn seal(jwk: &Value, encryption: &str, content: &[u8]) -> Result<String, Unopened> {
+/// Encrypts an answer to a public key, as a phone or a provider does.
+///
+/// # Errors
+/// [`Unopened`] when it is no key on P-256.
+pub fn seal(jwk: &Value, encryption: &str, content: &[u8]) -> Result<String, Unopened> {
     let coordinate = |name: &str| jwk[name].as_str().ok_or(Unopened).and_then(decode);
     let peer = [vec![4], coordinate("x")?, coordinate("y")?].concat();
     let own = ResponseKey::generate()?;
     let (x, y) = own.coordinates();
     let epk = json!({ "kty": "EC", "crv": "P-256", "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y) });
-    let header = json!({ "alg": "ECDH-ES", "enc": encryption, "kid": jwk["kid"], "epk": epk });
-    let head = URL_SAFE_NO_PAD.encode(header.to_string());
-    let key = agree(&own.private, UnparsedPublicKey::new(&ECDH_P256, peer), Unopened, |shared| content_key(shared, encryption, &[], &[]))?;
-    let mut iv = [0; IV_BYTES];
-    aws_lc_rs::rand::fill(&mut iv).map_err(|_| Unopened)?;
-    let mut sealed = content.to_vec();
-    let tag = key.seal_in_place_separate_tag(Nonce::assume_unique_for_key(iv), Aad::from(head.as_bytes()), &mut sealed);
-    let tag = tag.map_err(|_| Unopened)?;
-    let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-    Ok(format!("{head}..{}.{}.{}", part(&iv), part(&sealed), part(tag.as_ref())))
+    let header = json!({ "alg": ALGORITHM, "enc": encryption, "kid": jwk["kid"], "epk": epk });
+    let key = agree(&own.private, UnparsedPublicKey::new(&ECDH_P256, peer), Unopened, |shared| derived(shared, encryption, &[], &[]))?;
+    sealed(&header, &[], &key, content)
 }
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::aead::{AES_128_GCM, Aad, Nonce, UnboundKey};
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{ENCRYPTIONS, IV_BYTES};
 
     /// The key agreement of RFC 7518, appendix C: Bob's key and Alice's.
     #[test]
@@ -188,7 +160,7 @@ mod tests {
         let point = [vec![4], decode(alice[0]).unwrap(), decode(alice[1]).unwrap()].concat();
         let shared = agree(&bob.private, UnparsedPublicKey::new(&ECDH_P256, point), Unopened, |shared| Ok(shared.to_vec())).unwrap();
         // The derived key itself stays inside the library: it is compared by what it encrypts.
-        let derived = content_key(&shared, "A128GCM", b"Alice", b"Bob").unwrap();
+        let derived = derived(&shared, "A128GCM", b"Alice", b"Bob").unwrap();
         let expected = LessSafeKey::new(UnboundKey::new(&AES_128_GCM, &decode("VqqN6vgjbSBcIijNcacQGg").unwrap()).unwrap());
         let sealed = |key: &LessSafeKey| {
             let mut content = b"one".to_vec();
@@ -217,6 +189,7 @@ mod tests {
         let own = ResponseKey::generate().unwrap();
         let text = seal(&own.jwk(), "A256GCM", b"x").unwrap();
         let (head, rest) = text.split_once('.').unwrap();
+        assert_eq!(own.open(&format!("{head}.AA{rest}")), Err(Unopened), "a wrapped key");
         let honest: Value = serde_json::from_slice(&decode(head).unwrap()).unwrap();
         for (name, value) in [
             ("alg", json!("ECDH-ES+A256KW")),
