@@ -22,7 +22,7 @@ pub use entitle::{
     EVERY_MIDNIGHT, FOLLOW_BUNDLE, ToFollow, end_closed, end_of_proxy, end_phone_cards, end_unlinked, follow_bundle, plan_to_follow,
     reevaluate_people, reevaluate_town,
 };
-pub use guests::{end_of_guest, reevaluate_guests, residence_ended};
+pub use guests::{REMIND_GUESTS, end_of_guest, reevaluate_guests, remind_guests, residence_ended};
 pub use hold::{CardView, Held, Taken, asks_from, cards_of_resident, end_by_clerk, make_room, my_cards, places_taken};
 pub use issue::{Office, phone_has};
 pub(crate) use learn::export;

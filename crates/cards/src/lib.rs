@@ -70,6 +70,9 @@ const CODES: &[CodeRoute] = &[
     CodeRoute { method: Method::POST, path: "/api/v1/verifier/pair", kind: CodeKind::Pairing },
 ];
 
+/// When people are told that what they hold as somebody from outside ends soon: nobody is woken for it.
+const REMINDED_AFTER_MIDNIGHT: SignedDuration = SignedDuration::from_hours(9);
+
 /// What asks neighbours: their pages and jobs are handed it.
 pub(crate) type Network = Arc<dyn Outside>;
 
@@ -95,6 +98,7 @@ pub fn service(office: Arc<Office>, outside: Arc<dyn Outside>, town: &Town) -> S
                 })
             });
             jobs.every_day(NEIGHBOURS_DAILY, SignedDuration::ZERO, |ctx, _| Box::pin(async move { Ok(neighbours_daily(ctx).await?) }));
+            jobs.every_day(REMIND_GUESTS, REMINDED_AFTER_MIDNIGHT, |ctx, _| Box::pin(async move { Ok(remind_guests(ctx).await?) }));
             let outside = Arc::clone(&outside);
             jobs.on_outside(FOLLOW_NEIGHBOUR, move |store, job| {
                 let outside = Arc::clone(&outside);

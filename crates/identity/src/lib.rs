@@ -41,7 +41,7 @@ pub use domain::prove::{
 pub use domain::proxies::{agents_of, agree_to_proxy, declare_proxy, end_proxy, principals_of, proxy_allows, proxy_offered};
 pub use domain::residences::{
     compared_with, end_past_residences, end_residence, follow_status_list, guest, guests_after, guests_selected, is_full, join_roll,
-    keep_statement, known_as, leave, residence_counts, residences_of, status_lists_of,
+    keep_statement, known_as, leave, residence_counts, residences_of, residences_to_remind, status_lists_of,
 };
 pub use domain::sessions::{
     actor_of, end_session, end_sessions_of, refresh_session, renew_session, session_stands, sessions_of, signed_in, start_kiosk_session,
@@ -75,5 +75,6 @@ pub const MIGRATIONS: ::store::Migrations = ::store::Migrations {
         ("202611270600_residences.sql", include_str!("../migrations/202611270600_residences.sql")),
         ("202611270600_phone_cards.sql", include_str!("../migrations/202611270600_phone_cards.sql")),
         ("202611271000_app_signing.sql", include_str!("../migrations/202611271000_app_signing.sql")),
+        ("202611271130_residence_reminded.sql", include_str!("../migrations/202611271130_residence_reminded.sql")),
     ],
 };

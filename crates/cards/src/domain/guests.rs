@@ -8,6 +8,9 @@ use crate::domain::hold;
 use crate::model::{Ended, Holding, Result};
 use crate::{people, rules, store as rows};
 
+/// The job that tells people when what they hold as somebody from outside ends.
+pub const REMIND_GUESTS: &str = "cards.remind_guests";
+
 /// People one look takes at a time.
 const AT_ONCE: u32 = 200;
 
@@ -31,6 +34,19 @@ pub async fn residence_ended(ctx: &mut Ctx, account: AccountId, why: ResidenceEn
             Ok(())
         }
     }
+}
+
+/// Tells those whose last day is near while there is time to prove it again or to join again: each once.
+///
+/// # Errors
+/// The store's; `Forbidden` for anyone but the house.
+pub async fn remind_guests(ctx: &mut Ctx) -> Result<()> {
+    for found in identity::residences_to_remind(ctx).await? {
+        let (text, args) = ("residence-tell-ends".to_owned(), vec![("day".to_owned(), found.until.to_string())]);
+        let (account, href, topic) = (found.account, PAGE.to_owned(), "cards".to_owned());
+        Tell { account, text, args, href, topic }.record(ctx).await?;
+    }
+    Ok(())
 }
 
 /// Ends all cards somebody held as a guest: they moved in, and the register speaks for them from now on.

@@ -181,6 +181,21 @@ impl House {
         ctx.commit().await.unwrap();
     }
 
+    /// What somebody was told so far: the texts with their days.
+    async fn told(&self, holder: &Holder) -> Vec<(String, Vec<(String, String)>)> {
+        let mut ctx = self.begin(Actor::System).await;
+        let query = "select payload from store_event where kind = 'web.tell' order by seq";
+        let all: Vec<(String,)> = ctx.tx().query(query, &[]).await.unwrap();
+        let all = all.iter().map(|(payload,)| serde_json::from_str::<web::Tell>(payload).unwrap());
+        all.filter(|tell| tell.account == holder.account).map(|tell| (tell.text, tell.args)).collect()
+    }
+
+    async fn remind(&self) {
+        let mut ctx = self.begin(Actor::System).await;
+        cards::remind_guests(&mut ctx).await.unwrap();
+        ctx.commit().await.unwrap();
+    }
+
     async fn follow(&self, next: &Arc<Next>) {
         let outside: Arc<dyn Outside> = Arc::<Next>::clone(next);
         let asked = serde_json::from_value(json!({ "neighbour": "next" })).unwrap();
@@ -313,6 +328,37 @@ async fn a_statement_counts_for_its_age_and_one_who_moves_in_is_the_registers() 
         let mut ctx = house.begin(Actor::Holder(her.account)).await;
         let refused = cards::ask_residence(&mut ctx, &"next".parse().unwrap()).await.unwrap_err();
         assert!(matches!(refused, cards::Error::Identity(Error::NoGuest(NoGuest::Resident))), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_from_outside_is_told_once_that_the_last_day_is_near() {
+    for house in houses().await {
+        let (next, her) = (Next::open(&house), guest(&house).await);
+        let theirs = next.issue(&house, 7, &STRAIGHT);
+        assert_eq!(house.prove(&her, &next, &theirs).await, Outcome::Proven);
+        // Ninety days in the pack: fourteen are left after seventy-six.
+        house.days(75);
+        house.remind().await;
+        assert!(house.told(&her).await.is_empty());
+        house.days(1);
+        house.remind().await;
+        house.remind().await;
+        house.days(1);
+        house.remind().await;
+        let mut ctx = house.begin(Actor::Holder(her.account)).await;
+        let last_day = identity::residences_of(&mut ctx, her.account).await.unwrap()[0].until.to_string();
+        drop(ctx);
+        let ends = ("residence-tell-ends".to_owned(), vec![("day".to_owned(), last_day)]);
+        assert_eq!(house.told(&her).await, [ends]);
+        // Proven again, a new term begins, and with it a new last day.
+        next.publish(&house);
+        assert_eq!(house.prove(&her, &next, &theirs).await, Outcome::Proven);
+        house.remind().await;
+        assert_eq!(house.told(&her).await.len(), 1);
+        house.days(76);
+        house.remind().await;
+        assert_eq!(house.told(&her).await.len(), 2);
     }
 }
 

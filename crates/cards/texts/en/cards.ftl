@@ -327,6 +327,7 @@ residence-outcome-not-opened = Name and date of birth were not shown. Please sho
 residence-outcome-other-person = Name or date of birth on that card differ from your own proof. Please show your own card; if they should agree, ask at the counter.
 residence-outcome-resident = You are registered as a resident of this town. No proof is needed.
 residence-tell-ended = What you held as somebody from outside the town has ended
+residence-tell-ends = What you hold as somebody from outside the town ends after { $day }. Prove it or join again to go on
 ended-moved-in = It ended because you moved into this town.
 refusal-not-entitled-not-known = What decides about it is not known of this person.
 refusal-not-entitled-residence-over = The term as a neighbour or digital resident is over.

@@ -278,6 +278,7 @@ residence-outcome-not-opened = Nama dan tanggal lahir belum ditunjukkan. Tunjukk
 residence-outcome-other-person = Nama atau tanggal lahir di kartu itu berbeda dari bukti diri Anda. Tunjukkan kartu Anda sendiri; jika seharusnya sama, tanyakan di loket.
 residence-outcome-resident = Anda terdaftar sebagai penduduk kota ini. Tidak perlu bukti.
 residence-tell-ended = Yang Anda miliki sebagai warga luar kota telah berakhir
+residence-tell-ends = Yang Anda miliki sebagai warga luar kota berlaku sampai { $day }. Untuk melanjutkan, buktikan atau daftar lagi
 ended-moved-in = Tidak berlaku lagi karena Anda pindah ke kota ini.
 refusal-not-entitled-not-known = Tidak berlaku karena hal yang menentukan tidak diketahui.
 refusal-not-entitled-residence-over = Masa sebagai tetangga atau warga digital sudah lewat.

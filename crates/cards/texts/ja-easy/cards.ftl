@@ -327,6 +327,7 @@ residence-outcome-not-opened = 名前（なまえ）と 生（う）まれた日
 residence-outcome-other-person = カードの 名前（なまえ）か 生（う）まれた日（ひ）が、あなたと ちがいます。自分（じぶん）の カードを 見（み）せてください。同（おな）じはずのときは、窓口（まどぐち）で 聞（き）いてください。
 residence-outcome-resident = あなたは この町（まち）の 住民（じゅうみん）です。証明（しょうめい）は いりません。
 residence-tell-ended = 町（まち）の 外（そと）の 人として 使（つか）えるものが 終（お）わりました
+residence-tell-ends = 町（まち）の 外（そと）の 人として 使（つか）えるのは { $day } までです。続（つづ）けるには、もう一度（いちど） 手続（てつづ）きを してください
 ended-moved-in = この町（まち）に 引（ひ）っ越（こ）したので、使（つか）えません。
 refusal-not-entitled-not-known = 必要（ひつよう）なことが わからないので、使（つか）えません。
 refusal-not-entitled-residence-over = 近（ちか）くの 町（まち）の 人、デジタル住民（じゅうみん）として 使（つか）える 日（ひ）が 過（す）ぎました。

@@ -327,6 +327,7 @@ residence-outcome-not-opened = 氏名と生年月日が見せられていませ�
 residence-outcome-other-person = そのカードの氏名か生年月日が、あなたの本人確認と違います。ご自分のカードを見せてください。同じはずのときは、窓口で尋ねてください。
 residence-outcome-resident = あなたはこの町の住民として登録されています。証明はいりません。
 residence-tell-ended = 町の外に住む方としての資格が終わりました
+residence-tell-ends = 町の外に住む方としての資格は { $day } までです。続けるには、もう一度証明するか登録してください
 ended-moved-in = この町に転入したため、使えなくなりました。
 refusal-not-entitled-not-known = 資格を決めるのに必要なことがわからないため、使えません。
 refusal-not-entitled-residence-over = 近隣の住民またはデジタル住民としての期限が過ぎています。

@@ -278,6 +278,7 @@ residence-outcome-not-opened = O nome e a data de nascimento não foram mostrado
 residence-outcome-other-person = O nome ou a data de nascimento desse cartão é diferente da sua verificação. Mostre o seu próprio cartão; se deviam ser iguais, pergunte no balcão.
 residence-outcome-resident = Você está registrado como residente desta cidade. Não é preciso comprovar.
 residence-tell-ended = O que você tinha como morador de fora terminou
+residence-tell-ends = O que você tem como morador de fora vale até { $day }. Para continuar, comprove ou inscreva-se de novo
 ended-moved-in = Não vale mais porque você se mudou para esta cidade.
 refusal-not-entitled-not-known = Não vale porque não se sabe o que decide sobre isso.
 refusal-not-entitled-residence-over = O prazo como vizinho ou residente digital passou.

@@ -278,6 +278,7 @@ residence-outcome-not-opened = Hindi ipinakita ang pangalan at petsa ng kapangan
 residence-outcome-other-person = Iba ang pangalan o petsa ng kapanganakan sa card kaysa sa patunay mo. Ipakita ang sarili mong card; kung dapat ay pareho, magtanong sa counter.
 residence-outcome-resident = Nakarehistro kang residente ng bayang ito. Hindi kailangan ng patunay.
 residence-tell-ended = Natapos na ang hawak mo bilang taga-labas ng bayan
+residence-tell-ends = Hanggang { $day } lang ang hawak mo bilang taga-labas ng bayan. Para magpatuloy, patunayan o sumali muli
 ended-moved-in = Hindi na magagamit dahil lumipat ka sa bayang ito.
 refusal-not-entitled-not-known = Hindi magagamit dahil hindi alam ang kailangan para magpasya.
 refusal-not-entitled-residence-over = Lumipas na ang panahon bilang taga-karatig o digital na residente.

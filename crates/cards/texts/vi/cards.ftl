@@ -278,6 +278,7 @@ residence-outcome-not-opened = Chưa xuất trình họ tên và ngày sinh. Hã
 residence-outcome-other-person = Họ tên hoặc ngày sinh trên thẻ khác với xác minh của bạn. Hãy dùng thẻ của chính bạn; nếu lẽ ra phải giống, hãy hỏi tại quầy.
 residence-outcome-resident = Bạn đã đăng ký là cư dân ở đây. Không cần chứng minh.
 residence-tell-ended = Quyền của bạn với tư cách người sống ngoài thị trấn đã kết thúc
+residence-tell-ends = Quyền của bạn với tư cách người sống ngoài thị trấn kéo dài đến hết { $day }. Muốn tiếp tục, hãy chứng minh hoặc đăng ký lại
 ended-moved-in = Không dùng được nữa vì bạn đã chuyển đến đây.
 refusal-not-entitled-not-known = Không dùng được vì không biết điều cần để quyết định.
 refusal-not-entitled-residence-over = Đã quá hạn làm người lân cận hoặc cư dân số.

@@ -278,6 +278,7 @@ residence-outcome-not-opened = 没有出示姓名和出生日期。请两项都�
 residence-outcome-other-person = 那张卡的姓名或出生日期与您的身份确认不同。请出示您自己的卡；如果应当一致，请到窗口咨询。
 residence-outcome-resident = 您已登记为本地居民，不需要证明。
 residence-tell-ended = 您作为镇外居民的资格已结束
+residence-tell-ends = 您作为镇外居民的资格到 { $day } 为止。要继续使用，请重新证明或登记
 ended-moved-in = 因为您迁入本地，已不能使用。
 refusal-not-entitled-not-known = 无法得知判断资格所需的情况，因此不能使用。
 refusal-not-entitled-residence-over = 作为邻近居民或数字居民的期限已过。

@@ -261,6 +261,25 @@ pub async fn end_past_residences(ctx: &mut Ctx) -> Result<()> {
     Ok(())
 }
 
+/// Gives those whose last day is near, each once: for whoever tells them.
+///
+/// # Errors
+/// The store's `Forbidden` for anyone but the house.
+pub async fn residences_to_remind(ctx: &mut Ctx) -> Result<Vec<Belonging>> {
+    ctx.allow(Permission::RunHouse)?;
+    let (today, mut after, mut near) = (ctx.today(), None, Vec::new());
+    let last_day = today.saturating_add(Belonging::REMINDED_BEFORE);
+    loop {
+        let page = store::ending(ctx, last_day, after, AT_ONCE).await?;
+        let Some(last) = page.last() else { return Ok(near) };
+        after = Some(last.id);
+        for found in page.into_iter().filter(|found| found.is_ending_soon(today)) {
+            store::reminded(ctx, found.id).await?;
+            near.push(found);
+        }
+    }
+}
+
 async fn end_those_of(ctx: &mut Ctx, count: &BelongingCount) -> Result<()> {
     let mut after = None;
     loop {

@@ -2,6 +2,7 @@
 
 use ::store::{AccountId, text_enum};
 use civil::{Date, PartialDate, Timestamp};
+use jiff::SignedDuration;
 use town::{NeighbourId, Residence, RollId};
 
 ::store::id!(ResidenceId, "That somebody lives in a neighbouring town, or is a digital resident.");
@@ -77,6 +78,16 @@ pub struct Belonging {
 ::store::from_row!(Belonging { id, account, by, to, since, until, status_uri, status_idx, checked_at, ended_at, ended_why });
 
 impl Belonging {
+    /// How long before the last day somebody is told that it is near.
+    pub(crate) const REMINDED_BEFORE: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+    /// Whether the last day is so near that the person is to be told. Where a term is short, not before half of it is over.
+    pub(crate) fn is_ending_soon(&self, today: Date) -> bool {
+        let left = today.duration_until(self.until);
+        let gone = civil::day_in_japan(self.since).duration_until(today);
+        self.counts_on(today) && left <= Self::REMINDED_BEFORE && left <= gone
+    }
+
     /// Whether it counts on a day.
     pub fn counts_on(&self, day: Date) -> bool {
         self.ended_at.is_none() && day <= self.until

@@ -21,6 +21,8 @@ macro_rules! residence {
     LIVE_IN_LIST = residence!("where live_key is not null and kind = $1 and belongs_to = $2 and status_uri = $3 and id > $4 order by id limit $5");
     LISTS = "select distinct status_uri from identity_residence where live_key is not null and kind = $1 and belongs_to = $2 and status_uri is not null";
     OVER = residence!("where live_key is not null and until_day < $1 order by id limit $2");
+    ENDING = residence!("where live_key is not null and reminded_at is null and until_day <= $1 and id > $2 order by id limit $3");
+    REMINDED = "update identity_residence set reminded_at = $2 where id = $1 and reminded_at is null";
     COUNTS = "select kind, belongs_to, count(*) from identity_residence where live_key is not null and until_day >= $1 group by kind, belongs_to order by kind, belongs_to";
     COUNT_OF = "select count(*) from identity_residence where live_key is not null and kind = $1 and belongs_to = $2";
     END = "update identity_residence set live_key = null, status_uri = null, status_idx = null, ended_at = $2, ended_why = $3
@@ -79,6 +81,19 @@ pub(crate) async fn lists(ctx: &mut Ctx, neighbour: &str) -> Result<Vec<String>>
 /// Those whose last day was before a day.
 pub(crate) async fn over(ctx: &mut Ctx, day: Date, limit: u32) -> Result<Vec<Belonging>> {
     Ok(ctx.tx().query(OVER, params![day, limit]).await?)
+}
+
+/// Those whose last day is this one or before it and who were not told so, in pages by id.
+pub(crate) async fn ending(ctx: &mut Ctx, day: Date, after: Option<ResidenceId>, limit: u32) -> Result<Vec<Belonging>> {
+    let after = after.map_or_else(String::new, |id| id.to_string());
+    Ok(ctx.tx().query(ENDING, params![day, after, limit]).await?)
+}
+
+/// Notes that somebody is told that their last day is near.
+pub(crate) async fn reminded(ctx: &mut Ctx, id: ResidenceId) -> Result<()> {
+    let now = ctx.now();
+    ctx.tx().execute(REMINDED, params![id, now]).await?;
+    Ok(())
 }
 
 pub(crate) async fn counts(ctx: &mut Ctx, day: Date) -> Result<Vec<BelongingCount>> {
