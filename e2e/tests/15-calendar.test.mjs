@@ -14,6 +14,20 @@ story('the calendar', { residents: 300 }, async ({ town, browser, step }) => {
     await lookAtBoth(page, '15-english');
   });
 
+  await step('who reads English sees no Japanese kind and finds an item by an English word', async () => {
+    await page.goto(`${town.origin}/calendar?lang=en&area=${encodeURIComponent('大湊地区')}`);
+    const kinds = await page.locator('main .kind').allInnerTexts();
+    assert.ok(kinds.includes('Burnable'), kinds.join('; '));
+    assert.deepEqual(kinds.filter((kind) => /[\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Han}]/u.test(kind)), []);
+    assert.match(await page.locator('main').innerText(), /Ominato/);
+    await lookAtBoth(page, '15-english-kinds');
+    await page.goto(`${town.origin}/calendar/garbage`);
+    await write(page, page.locator('main input[name="q"]'), 'batteries');
+    await page.keyboard.press('Enter');
+    await page.getByText('Put tape over the terminals').waitFor();
+    await lookAtBoth(page, '15-english-sorting');
+  });
+
   await step('how something is thrown away is found by its reading', async () => {
     await page.goto(`${town.origin}/calendar/garbage?lang=ja`);
     await write(page, page.locator('main input[name="q"]'), 'てれび');

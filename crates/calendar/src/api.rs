@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use civil::Date;
 use jiff::ToSpan as _;
 use serde::{Deserialize, Serialize};
+use town::{Garbage, GarbageArea, GarbageItem};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{App, Caller, Problem, Reader, View, signed_in};
@@ -37,11 +38,18 @@ impl Span {
     }
 }
 
+/// Something the garbage files say, in the reader's language.
+fn in_words(view: &View, garbage: &Garbage, own: &str) -> String {
+    garbage.read(own, &view.language).1.to_owned()
+}
+
 /// An area in which everything is collected on the same days.
 #[derive(Serialize, ToSchema)]
 struct Area {
-    /// Its name.
+    /// Its name as the town writes it, by which its days are asked for.
     name: String,
+    /// Its name in the reader's language.
+    title: String,
     /// The districts of the register that lie in it.
     districts: Vec<String>,
 }
@@ -49,8 +57,13 @@ struct Area {
 /// Lists the areas of garbage collection.
 #[utoipa::path(get, path = "/api/v1/calendar/areas", responses((status = 200, body = Vec<Area>)), tag = "calendar")]
 async fn areas(view: View) -> Json<Vec<Area>> {
-    let areas = view.app.town().garbage.iter().flat_map(|garbage| &garbage.areas);
-    Json(areas.map(|area| Area { name: area.name.clone(), districts: area.districts.clone() }).collect())
+    let Some(garbage) = &view.app.town().garbage else { return Json(Vec::new()) };
+    let area = |area: &GarbageArea| Area {
+        name: area.name.clone(),
+        title: in_words(&view, garbage, &area.name),
+        districts: area.districts.clone(),
+    };
+    Json(garbage.areas.iter().map(area).collect())
 }
 
 /// What is collected on a day.
@@ -65,8 +78,10 @@ struct Day {
 /// A kind of garbage.
 #[derive(Serialize, ToSchema)]
 struct Kind {
-    /// Its name.
+    /// Its name as the town writes it.
     name: String,
+    /// Its name in the reader's language.
+    title: String,
     /// False where the town's table can be read in two ways.
     sure: bool,
 }
@@ -79,7 +94,10 @@ async fn days(view: View, Reader(ctx): Reader, Path(area): Path<String>, Query(s
     let town = view.app.town();
     let area = people::area_named(town, &area).ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "calendar.no_such_area"))?;
     let table = town.garbage.as_ref().ok_or_else(Problem::not_found)?;
-    let kind = |one: &garbage::Collected| Some(Kind { name: table.kinds.get(one.kind)?.name.clone(), sure: one.sure });
+    let kind = |one: &garbage::Collected| {
+        let name = &table.kinds.get(one.kind)?.name;
+        Some(Kind { name: name.clone(), title: in_words(&view, table, name), sure: one.sure })
+    };
     let days = garbage::between(table, area, from, until);
     Ok(Json(days.iter().map(|(day, kinds)| Day { day: day.to_string(), kinds: kinds.iter().filter_map(kind).collect() }).collect()))
 }
@@ -87,11 +105,15 @@ async fn days(view: View, Reader(ctx): Reader, Path(area): Path<String>, Query(s
 /// Something to throw away.
 #[derive(Serialize, ToSchema)]
 struct Item {
-    /// Its name.
+    /// Its name as the town writes it.
     name: String,
-    /// The kind it is collected as, or what the town says of it.
+    /// Its name in the reader's language.
+    title: String,
+    /// The kind it is collected as, or what the town says of it, as the town writes it.
     label: String,
-    /// What to mind.
+    /// The same in the reader's language.
+    kind: String,
+    /// What to mind, in the reader's language.
     notice: String,
 }
 
@@ -103,8 +125,15 @@ struct Sought {
 /// Finds how something is thrown away.
 #[utoipa::path(get, path = "/api/v1/calendar/items", params(("q" = String, Query)), responses((status = 200, body = Vec<Item>)), tag = "calendar")]
 async fn items(view: View, Query(sought): Query<Sought>) -> Json<Vec<Item>> {
-    let found = view.app.town().garbage.as_ref().map(|garbage| search::items(garbage, &sought.q)).unwrap_or_default();
-    Json(found.into_iter().map(|item| Item { name: item.name.clone(), label: item.label.clone(), notice: item.notice.clone() }).collect())
+    let Some(garbage) = &view.app.town().garbage else { return Json(Vec::new()) };
+    let json = |item: &GarbageItem| Item {
+        name: item.name.clone(),
+        title: in_words(&view, garbage, &item.name),
+        label: item.label.clone(),
+        kind: in_words(&view, garbage, &item.label),
+        notice: in_words(&view, garbage, &item.notice),
+    };
+    Json(search::items(garbage, &sought.q).into_iter().map(json).collect())
 }
 
 /// An event.

@@ -22,7 +22,7 @@ use web::{App, Problem, View};
 
 use crate::domain::{holder, people};
 use crate::model::{Event, Part};
-use crate::rules::garbage::{Collected, remarks};
+use crate::rules::garbage::{Collected, named, remarks};
 
 /// The cookie that keeps the area of somebody who is not signed in.
 const AREA_COOKIE: &str = "tegata_area";
@@ -96,29 +96,67 @@ fn table<'a>(view: &'a View, area: Option<&str>) -> Option<(&'a Garbage, &'a Gar
 
 /// A kind that is collected, as people read it.
 struct KindLine {
-    name: String,
+    name: Shown,
     /// A number from 1 to 8 that gives the mark beside the name.
     mark: usize,
     sure: bool,
 }
 
 /// What the town remarks on kinds of an area, each beside the kinds it is about.
-fn remark_lines(garbage: &Garbage, area: &GarbageArea) -> Vec<(String, String)> {
-    let mut lines: Vec<(String, String)> = Vec::new();
-    for (kind, named) in garbage.kinds.iter().enumerate() {
+fn remark_lines(view: &View, garbage: &Garbage, area: &GarbageArea) -> Vec<(Shown, Shown)> {
+    let mut lines: Vec<(Vec<usize>, &str)> = Vec::new();
+    for kind in 0..garbage.kinds.len() {
         for text in remarks(garbage, area, kind) {
-            match lines.iter_mut().find(|(_, known)| known == text) {
-                Some((kinds, _)) => *kinds = format!("{kinds}・{}", named.name),
-                None => lines.push((named.name.clone(), text.to_owned())),
+            match lines.iter_mut().find(|(_, known)| *known == text) {
+                Some((kinds, _)) => kinds.push(kind),
+                None => lines.push((vec![kind], text)),
             }
         }
     }
-    lines
+    let line = |(kinds, text): (Vec<usize>, &str)| {
+        let (language, kinds) = named(garbage, kinds.into_iter(), &view.language);
+        (Shown::of(view, language, &kinds), garbage_words(view, garbage, text))
+    };
+    lines.into_iter().map(line).collect()
 }
 
-fn kind_lines(garbage: &Garbage, collected: &[Collected]) -> Vec<KindLine> {
-    let line = |one: &Collected| Some(KindLine { name: garbage.kinds.get(one.kind)?.name.clone(), mark: one.kind % 8 + 1, sure: one.sure });
+fn kind_lines(view: &View, garbage: &Garbage, collected: &[Collected]) -> Vec<KindLine> {
+    let line = |one: &Collected| {
+        let name = garbage_words(view, garbage, &garbage.kinds.get(one.kind)?.name);
+        Some(KindLine { name, mark: one.kind % 8 + 1, sure: one.sure })
+    };
     collected.iter().filter_map(line).collect()
+}
+
+/// Something the garbage files say, in the nearest language the reader reads.
+fn garbage_words(view: &View, garbage: &Garbage, own: &str) -> Shown {
+    let (language, text) = garbage.read(own, &view.language);
+    Shown::of(view, Some(language), text)
+}
+
+/// An area to choose or to look at.
+struct AreaChoice {
+    /// The town's own name, by which it is asked for.
+    name: String,
+    /// The name as people read it.
+    words: Shown,
+    chosen: bool,
+}
+
+/// The areas of a town, or some of them, of which one may be chosen already.
+fn area_choices<'a>(view: &View, areas: impl IntoIterator<Item = &'a GarbageArea>, chosen: Option<&str>) -> Vec<AreaChoice> {
+    let Some(garbage) = &view.app.town().garbage else { return Vec::new() };
+    let choice = |area: &GarbageArea| AreaChoice {
+        name: area.name.clone(),
+        words: garbage_words(view, garbage, &area.name),
+        chosen: Some(area.name.as_str()) == chosen,
+    };
+    areas.into_iter().map(choice).collect()
+}
+
+/// The area that is looked at.
+fn area_choice(view: &View, area: Option<&str>) -> Option<AreaChoice> {
+    area_choices(view, table(view, area).map(|(_, area)| area), area).pop()
 }
 
 /// A text as a page shows it.
@@ -126,6 +164,14 @@ struct Shown {
     text: String,
     /// The tag of the language it is in, where that is not the page's.
     lang: Option<String>,
+}
+
+impl Shown {
+    /// A text in a language, which is marked where it is not the page's.
+    fn of(view: &View, language: Option<&Language>, text: &str) -> Self {
+        let lang = language.map(Language::html).filter(|html| *html != view.language.html()).map(str::to_owned);
+        Self { text: text.to_owned(), lang }
+    }
 }
 
 impl From<String> for Shown {
@@ -137,8 +183,7 @@ impl From<String> for Shown {
 /// A part of what an event says, in the nearest language the reader reads.
 fn said(view: &View, event: &Event, part: Part) -> Shown {
     let (language, text) = event.details.texts.read(&view.language, part);
-    let lang = language.map(Language::html).filter(|html| *html != view.language.html()).map(str::to_owned);
-    Shown { text: text.to_owned(), lang }
+    Shown::of(view, language, text)
 }
 
 /// Whose calendar an event is of, when it is not the town's own.

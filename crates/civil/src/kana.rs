@@ -23,6 +23,18 @@ pub fn kana_key(reading: &str) -> String {
     })
 }
 
+/// Gives a text with its Latin letters bare of marks, as people type them in haste: `chai nhựa` as `chai nhua`, `Plástico` as `Plastico`.
+/// Kana keep theirs (が is not か).
+pub fn without_accents(text: &str) -> String {
+    let parts = text.nfd().filter(|c| !('\u{300}'..='\u{36f}').contains(c));
+    let bare = |c| match c {
+        'đ' => 'd',
+        'Đ' => 'D',
+        other => other,
+    };
+    parts.map(bare).nfc().collect()
+}
+
 fn is_katakana(c: char) -> bool {
     matches!(c, 'ァ'..='ヺ' | 'ー')
 }
@@ -66,6 +78,13 @@ mod tests {
     fn a_dash_after_kana_is_the_long_vowel_mark() {
         assert_eq!(kana_key("ﾏｰｸ"), kana_key("マ－ク"));
         assert_ne!(kana_key("マーク"), kana_key("マク"));
+    }
+
+    #[test]
+    fn latin_letters_lose_their_marks_and_kana_keep_theirs() {
+        assert_eq!(without_accents("Rác đốt được, Đồ nhựa"), "Rac dot duoc, Do nhua");
+        assert_eq!(without_accents("lâmpada"), "lampada");
+        assert_eq!(without_accents("がぱガﾊﾟ漢"), "がぱガﾊﾟ漢");
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub use encoding::{NotText, TextEncoding, decode_text};
 pub use error::Error;
 pub use fiscal::{SchoolYear, fiscal_year, fiscal_year_end, fiscal_year_start, school_year, school_year_end_after, school_year_number};
 pub use holiday::{Holiday, holiday};
-pub use kana::kana_key;
+pub use kana::{kana_key, without_accents};
 pub use lines::Lines;
 pub use moment::{day_in_japan, next_midnight_in_japan, start_of_day_in_japan};
 pub use name::{common_form, name_key, without_variation_selectors};

@@ -25,6 +25,23 @@ fn expected(text: &str, path: &str) -> Vec<String> {
     text.lines().filter_map(|line| line.strip_prefix("#> ")).map(|line| line.replace("@", path)).collect()
 }
 
+/// A pack with one broken file, as the name of the test's file says, and where that stands.
+fn broken(name: &str, text: &str) -> (String, Vec<PackFile>) {
+    match name.split_once('-') {
+        Some(("town", _)) => ("town.toml".to_owned(), vec![file("town.toml", text)]),
+        Some(("garbage", rest)) => {
+            let place = format!("garbage/{rest}");
+            let rows: String = text.lines().filter(|line| !line.starts_with("#> ")).map(|line| format!("{line}\n")).collect();
+            let days = file("garbage/area_days.csv", "地名,センター,燃やすごみ,びん\n東町,,月 木,水1\n西町,,火 金,水2\n");
+            (place.clone(), vec![file("town.toml", &good()), days, file(&place, &rows)])
+        }
+        _ => {
+            let place = "programmes/broken.toml";
+            (place.to_owned(), vec![file("town.toml", &good()), file(place, text)])
+        }
+    }
+}
+
 #[test]
 fn every_broken_pack_says_what_is_wrong_and_where() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/broken");
@@ -35,15 +52,10 @@ fn every_broken_pack_says_what_is_wrong_and_where() {
     for path in names {
         let text = std::fs::read_to_string(&path).unwrap();
         let name = path.file_name().unwrap().to_str().unwrap();
-        let files = if name.starts_with("town-") {
-            vec![file("town.toml", &text)]
-        } else {
-            vec![file("town.toml", &good()), file("programmes/broken.toml", &text)]
-        };
-        let place = if name.starts_with("town-") { "town.toml" } else { "programmes/broken.toml" };
-        let (found, expected) = (found(&check_files(&files)), expected(&text, place));
+        let (place, files) = broken(name, &text);
+        let (found, expected) = (found(&check_files(&files)), expected(&text, &place));
         if found != expected || found.is_empty() {
-            let found = found.iter().map(|line| format!("#> {}\n", line.replace(place, "@"))).collect::<String>();
+            let found = found.iter().map(|line| format!("#> {}\n", line.replace(&place, "@"))).collect::<String>();
             wrong.push(format!("{name}\n{found}"));
         }
     }

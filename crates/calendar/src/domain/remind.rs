@@ -4,6 +4,7 @@ use civil::{Date, Timestamp, start_of_day_in_japan};
 use jiff::{SignedDuration, ToSpan as _};
 use serde::{Deserialize, Serialize};
 use store::{AccountId, Ctx, Permission};
+use town::{Language, Town};
 use web::Tell;
 
 use super::people::{self, Wish};
@@ -100,19 +101,28 @@ async fn one(ctx: &mut Ctx, account: AccountId, today: Date) -> Result<()> {
         (false, _) => "calendar-told-both",
         (true, _) => "calendar-told-tomorrow",
     };
-    let args =
-        vec![("day".to_owned(), tomorrow.to_string()), ("kinds".to_owned(), kinds.join("・")), ("count".to_owned(), more.to_string())];
+    let mut args = in_words(ctx.town(), &kinds);
+    args.extend([("day".to_owned(), tomorrow.to_string()), ("count".to_owned(), more.to_string())]);
     let told = Tell { account, text: text.to_owned(), args, href: format!("/calendar?day={tomorrow}"), topic: "calendar".to_owned() };
     Ok(told.record(ctx).await?)
 }
 
 /// The kinds that are collected for sure where somebody lives.
-async fn kinds(ctx: &mut Ctx, account: AccountId, day: Date) -> Result<Vec<String>> {
+async fn kinds(ctx: &mut Ctx, account: AccountId, day: Date) -> Result<Vec<usize>> {
     let Some(name) = people::area_of(ctx, account).await? else { return Ok(Vec::new()) };
     let town = ctx.town().clone();
     let (Some(table), Some(area)) = (&town.garbage, people::area_named(&town, &name)) else { return Ok(Vec::new()) };
-    let collected = garbage::on_day(table, area, day).into_iter().filter(|one| one.sure);
-    Ok(collected.filter_map(|one| table.kinds.get(one.kind)).map(|kind| kind.name.clone()).collect())
+    Ok(garbage::on_day(table, area, day).into_iter().filter(|one| one.sure).map(|one| one.kind).collect())
+}
+
+/// The names of some kinds, for readers of every language of the town.
+fn in_words(town: &Town, kinds: &[usize]) -> Vec<(String, String)> {
+    let named = |language: &Language| {
+        let table = town.garbage.as_ref();
+        table.map(|table| garbage::named(table, kinds.iter().copied(), language).1).unwrap_or_default()
+    };
+    let texts: Vec<(&Language, String)> = town.languages.iter().map(|language| (language, named(language))).collect();
+    Tell::words("kinds", &named(&Language::JAPANESE), texts.iter().map(|(language, text)| (*language, text.as_str())))
 }
 
 /// How many events and own entries tomorrow has. What they are stands on the page: a reminder on a locked screen says nothing of a person.

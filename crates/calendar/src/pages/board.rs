@@ -8,7 +8,7 @@ use jiff::ToSpan as _;
 use serde::Deserialize;
 use web::{Page, Problem, Reader, View};
 
-use super::{KindLine, Shown, day_words, kind_lines, said, table, when_words};
+use super::{AreaChoice, KindLine, Shown, area_choice, area_choices, day_words, kind_lines, said, table, when_words};
 use crate::domain::events;
 use crate::model::Part;
 use crate::rules::garbage;
@@ -35,8 +35,8 @@ struct BoardDay {
 #[template(path = "calendar_board.html")]
 struct Board<'a> {
     view: &'a View,
-    area: Option<String>,
-    areas: Vec<String>,
+    area: Option<AreaChoice>,
+    areas: Vec<AreaChoice>,
     days: Vec<BoardDay>,
     events: Vec<(Shown, String, Shown)>,
 }
@@ -50,15 +50,16 @@ pub(super) async fn page(view: View, Query(asked): Query<Asked>, _: HeaderMap, R
     if let Some((table, area)) = here {
         for (key, after) in [("calendar-today", 0), ("calendar-tomorrow", 1), ("calendar-after-tomorrow", 2)] {
             let day = today.saturating_add(after.days());
-            let kinds = kind_lines(table, &garbage::on_day(table, area, day));
+            let kinds = kind_lines(&view, table, &garbage::on_day(table, area, day));
             days.push(BoardDay { label: view.t(key), words: day_words(&view, &day), kinds });
         }
     }
     let coming = events::events_between(&mut ctx, today, today.saturating_add(DAYS.days())).await?;
     let coming = coming.into_iter().filter(|event| event.cancelled_at.is_none()).take(EVENTS);
     let events = coming.map(|event| (said(&view, &event, Part::Title), when_words(&view, &event), said(&view, &event, Part::Place)));
-    let areas = town.garbage.iter().flat_map(|garbage| garbage.areas.iter().map(|area| area.name.clone())).collect();
-    let body = Board { view: &view, area: here.map(|(_, area)| area.name.clone()), areas, days, events: events.collect() };
+    let areas = area_choices(&view, town.garbage.iter().flat_map(|garbage| &garbage.areas), None);
+    let area = area_choice(&view, asked.area.as_deref());
+    let body = Board { view: &view, area, areas, days, events: events.collect() };
     let title = view.t("calendar-board-title");
     let mut page = view.page(&Page::plain(&title), &body);
     page.headers_mut().insert(header::REFRESH, header::HeaderValue::from_static(AGAIN_S));

@@ -77,10 +77,9 @@ fn event_entry(view: &View, event: &Event) -> Entry {
 /// The garbage days of an area: `本村.ics`.
 pub(super) async fn garbage(view: View, Reader(ctx): Reader, Path(file): Path<String>) -> Result<Response, Problem> {
     let name = file.strip_suffix(".ics").ok_or_else(Problem::not_found)?;
+    let (table, area) = super::table(&view, Some(name)).ok_or_else(Problem::not_found)?;
     let entries = garbage_entries(&view, name, ctx.today());
-    if super::table(&view, Some(name)).is_none() {
-        return Err(Problem::not_found());
-    }
+    let (_, name) = table.read(&area.name, &view.language);
     Ok(answer(&view.t1("calendar-feed-garbage", "area", name), &entries, true))
 }
 
@@ -89,15 +88,16 @@ fn garbage_entries(view: &View, area: &str, today: Date) -> Vec<Entry> {
     let (from, until) = span(today);
     let changed = civil::start_of_day_in_japan(today);
     let place = view.app.town().garbage.iter().flat_map(|garbage| &garbage.areas).position(|one| one.name == area.name).unwrap_or(0);
+    let (language, text) = table.read(&area.name, &view.language);
+    let location = Worded { text: text.to_owned(), language: Some(language.html().to_owned()) };
     let entry = |(day, kinds): (Date, Vec<garbage::Collected>)| {
-        let sure: Vec<_> =
-            kinds.iter().filter(|one| one.sure).filter_map(|one| table.kinds.get(one.kind)).map(|kind| kind.name.as_str()).collect();
+        let (language, sure) = garbage::named(table, kinds.iter().filter(|one| one.sure).map(|one| one.kind), &view.language);
         (!sure.is_empty()).then(|| Entry {
             uid: format!("garbage-{place}-{day}@{}", host(view)),
             when: When::Days(day, day),
-            summary: sure.join("・").into(),
+            summary: Worded { text: sure, language: language.map(|language| language.html().to_owned()) },
             description: Worded::default(),
-            location: area.name.clone().into(),
+            location: location.clone(),
             cancelled: false,
             changed,
         })

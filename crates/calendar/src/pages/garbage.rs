@@ -7,9 +7,10 @@ use axum::response::Response;
 use civil::Date;
 use jiff::ToSpan as _;
 use serde::Deserialize;
+use town::Language;
 use web::{Page, Problem, Reader, View};
 
-use super::{KindLine, area_of, day_words, kind_lines, remark_lines, table};
+use super::{AreaChoice, KindLine, Shown, area_choice, area_of, day_words, garbage_words, kind_lines, remark_lines, table};
 use crate::rules::{garbage, search};
 
 #[derive(Deserialize, Default)]
@@ -20,18 +21,23 @@ pub(super) struct Asked {
 }
 
 struct Found {
-    name: String,
+    name: Shown,
+    /// How the town's own name is read, where it is that one.
     reading: String,
-    label: String,
-    notice: String,
+    /// The town's own name, where readers of another language are shown theirs: labels and people say it.
+    own: Option<String>,
+    label: Shown,
+    notice: Shown,
     next: Option<String>,
     collected: bool,
 }
 
 struct Kind {
-    name: String,
-    sublabel: String,
-    description: String,
+    name: Shown,
+    /// As for an item: bags and signs bear it.
+    own: Option<String>,
+    sublabel: Shown,
+    description: Shown,
     next: Option<String>,
     mark: usize,
 }
@@ -41,7 +47,7 @@ struct Kind {
 struct Sorting<'a> {
     view: &'a View,
     q: String,
-    area: Option<String>,
+    area: Option<AreaChoice>,
     found: Vec<Found>,
     most: usize,
     kinds: Vec<Kind>,
@@ -55,30 +61,43 @@ pub(super) async fn page(view: View, headers: HeaderMap, Query(asked): Query<Ask
     let garbage = town.garbage.as_ref().ok_or_else(Problem::not_found)?;
     let here = table(&view, area.as_deref());
     let next = |kind: usize| here.and_then(|(table, area)| garbage::next(table, area, kind, today)).map(|day| day_words(&view, &day));
+    let words = |own: &str| garbage_words(&view, garbage, own);
     let found = search::items(garbage, &asked.q).into_iter().map(|item| {
         let kind = garbage.kinds.iter().position(|kind| kind.name == item.label);
+        let name = words(&item.name);
         // A letter it is filed under is no reading.
-        let reading = if item.furigana.chars().count() > 1 { item.furigana.clone() } else { String::new() };
+        let read_so = name.text == item.name && item.furigana.chars().count() > 1;
         Found {
-            name: item.name.clone(),
-            reading,
-            label: item.label.clone(),
-            notice: item.notice.clone(),
+            reading: if read_so { item.furigana.clone() } else { String::new() },
+            own: own_name(&view, &item.name, &name),
+            name,
+            label: words(&item.label),
+            notice: words(&item.notice),
             next: kind.and_then(next),
             collected: kind.is_some(),
         }
     });
     let found = found.collect();
-    let kinds = garbage.kinds.iter().enumerate().map(|(place, kind)| Kind {
-        name: kind.name.clone(),
-        sublabel: kind.sublabel.clone(),
-        description: kind.description.clone(),
-        next: next(place),
-        mark: place % 8 + 1,
+    let kinds = garbage.kinds.iter().enumerate().map(|(place, kind)| {
+        let name = words(&kind.name);
+        Kind {
+            own: own_name(&view, &kind.name, &name),
+            name,
+            sublabel: words(&kind.sublabel),
+            description: words(&kind.description),
+            next: next(place),
+            mark: place % 8 + 1,
+        }
     });
+    let area = area_choice(&view, area.as_deref());
     let body = Sorting { view: &view, q: asked.q.clone(), area, found, most: search::SHOWN_MAX, kinds: kinds.collect() };
     let title = view.t("calendar-garbage-title");
     Ok(view.page(&Page::resident(&title), &body))
+}
+
+/// The town's own name beside the one a reader of another language is shown.
+fn own_name(view: &View, own: &str, shown: &Shown) -> Option<String> {
+    (view.language.html() != Language::JAPANESE.html() && shown.text != own).then(|| own.to_owned())
 }
 
 struct PrintedDay {
@@ -96,9 +115,9 @@ struct PrintedMonth {
 #[template(path = "calendar_print.html")]
 struct Printed<'a> {
     view: &'a View,
-    area: String,
+    title: String,
     months: Vec<PrintedMonth>,
-    remarks: Vec<(String, String)>,
+    remarks: Vec<(Shown, Shown)>,
 }
 
 /// A fiscal year of an area, for paper.
@@ -118,11 +137,12 @@ pub(super) async fn print(
             .map(|(day, collected)| PrintedDay {
                 number: day.day(),
                 weekday: super::weekday(&view, &day),
-                kinds: kind_lines(table, &collected),
+                kinds: kind_lines(&view, table, &collected),
             })
             .collect(),
     };
     let months = (0..12i64).map(|months| month(first.saturating_add(months.months()))).collect();
-    let title = view.t1("calendar-print-title", "area", &area.name);
-    Ok(view.page(&Page::plain(&title), &Printed { view: &view, area: area.name.clone(), months, remarks: remark_lines(table, area) }))
+    let title = view.t1("calendar-print-title", "area", &garbage_words(&view, table, &area.name).text);
+    let remarks = remark_lines(&view, table, area);
+    Ok(view.page(&Page::plain(&title), &Printed { view: &view, title: title.clone(), months, remarks }))
 }

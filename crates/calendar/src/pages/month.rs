@@ -12,7 +12,10 @@ use jiff::ToSpan as _;
 use serde::Deserialize;
 use web::{Page, Problem, Reader, View};
 
-use super::{AREA_COOKIE, AREA_KEPT_S, KindLine, Shown, area_of, day_words, kind_lines, of_others, remark_lines, said, table, when_words};
+use super::{
+    AREA_COOKIE, AREA_KEPT_S, AreaChoice, KindLine, Shown, area_choice, area_choices, area_of, day_words, garbage_words, kind_lines,
+    of_others, remark_lines, said, table, when_words,
+};
 use crate::domain::{events, holder, people};
 use crate::model::Part;
 use crate::rules::garbage;
@@ -78,8 +81,8 @@ struct Tab {
 struct Month<'a> {
     view: &'a View,
     title: String,
-    area: Option<String>,
-    areas: Vec<(String, bool)>,
+    area: Option<AreaChoice>,
+    areas: Vec<AreaChoice>,
     suggested: bool,
     has_garbage: bool,
     signed_in: bool,
@@ -91,7 +94,7 @@ struct Month<'a> {
     show: String,
     tabs: Vec<Tab>,
     expired: Vec<(String, String)>,
-    remarks: Vec<(String, String)>,
+    remarks: Vec<(Shown, Shown)>,
 }
 
 /// The calendar.
@@ -150,8 +153,8 @@ pub(super) async fn page(view: View, headers: HeaderMap, Query(asked): Query<Ask
         title: view.t1("calendar-month", "month", &format!("{:02}", first.month())).replace("{y}", &first.year().to_string()),
         has_garbage: view.app.town().garbage.is_some(),
         expired: expired(&view, area.as_deref(), today),
-        remarks: table(&view, area.as_deref()).map(|(table, area)| remark_lines(table, area)).unwrap_or_default(),
-        area,
+        remarks: table(&view, area.as_deref()).map(|(table, area)| remark_lines(&view, table, area)).unwrap_or_default(),
+        area: area_choice(&view, area.as_deref()),
         areas,
         suggested,
         signed_in,
@@ -196,7 +199,7 @@ async fn days(
     let mut days: BTreeMap<Date, OfDay> = BTreeMap::new();
     if let (Some((table, area)), "" | "garbage") = (table(view, area), show) {
         for (day, collected) in garbage::between(table, area, from, until) {
-            days.entry(day).or_default().0 = kind_lines(table, &collected);
+            days.entry(day).or_default().0 = kind_lines(view, table, &collected);
         }
     }
     let account = holder(ctx).ok();
@@ -257,21 +260,18 @@ fn is_for(view: &View, event: &crate::model::Event, area: Option<&str>) -> bool 
 }
 
 /// The areas to choose among: those of the reader's own district first and alone, if it lies in several.
-async fn choices(view: &View, ctx: &mut store::Ctx, chosen: Option<&str>) -> Result<(Vec<(String, bool)>, bool), Problem> {
+async fn choices(view: &View, ctx: &mut store::Ctx, chosen: Option<&str>) -> Result<(Vec<AreaChoice>, bool), Problem> {
     let town = view.app.town();
     let all = town.garbage.as_ref().map(|garbage| garbage.areas.as_slice()).unwrap_or_default();
-    let named = |areas: Vec<&town::GarbageArea>| {
-        areas.iter().map(|area| (area.name.clone(), Some(area.name.as_str()) == chosen)).collect::<Vec<_>>()
-    };
     if let (Ok(account), None) = (holder(ctx), chosen)
         && let Some(district) = people::district_of(ctx, account).await?
     {
         let own = people::areas_of(town, &district);
         if !own.is_empty() {
-            return Ok((named(own), true));
+            return Ok((area_choices(view, own, chosen), true));
         }
     }
-    Ok((named(all.iter().collect()), false))
+    Ok((area_choices(view, all, chosen), false))
 }
 
 /// Kinds whose days are not known any more, with the last day that was.
@@ -279,8 +279,8 @@ fn expired(view: &View, area: Option<&str>, today: Date) -> Vec<(String, String)
     let Some((table, area)) = table(view, area) else { return Vec::new() };
     let kinds = table.kinds.iter().enumerate();
     kinds
-        .filter_map(|(kind, named)| Some((named.name.clone(), garbage::known_until(area, kind).filter(|last| *last < today)?)))
-        .map(|(name, last)| (name, view.day(&last)))
+        .filter_map(|(kind, named)| Some((named, garbage::known_until(area, kind).filter(|last| *last < today)?)))
+        .map(|(named, last)| (garbage_words(view, table, &named.name).text, view.day(&last)))
         .collect()
 }
 

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use web::{Caller, Page, Problem, Reader, View, signed_in};
 
+use super::{AreaChoice, area_choices};
 use crate::domain::holder;
 use crate::domain::people::{self, HOURS, Wish};
 use crate::store::people as rows;
@@ -16,7 +17,7 @@ struct Wishes<'a> {
     view: &'a View,
     wish: Wish,
     hours: Vec<(i32, bool)>,
-    areas: Vec<(String, bool)>,
+    areas: Vec<AreaChoice>,
     has_feed: bool,
     secret: Option<String>,
 }
@@ -25,7 +26,7 @@ async fn show(view: &View, ctx: &mut store::Ctx, secret: Option<String>) -> Resu
     let account = holder(ctx)?;
     let wish = people::wish(ctx, account).await?;
     let town = view.app.town();
-    let areas = town.garbage.iter().flat_map(|garbage| &garbage.areas).map(|area| (area.name.clone(), area.name == wish.area)).collect();
+    let areas = area_choices(view, town.garbage.iter().flat_map(|garbage| &garbage.areas), Some(&wish.area));
     let body = Wishes {
         view,
         hours: HOURS.map(|hour| (hour, hour == wish.hour)).collect(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use civil::Date;
 use jiff::ToSpan as _;
 use jiff::civil::Weekday;
-use town::{Collection, Garbage, GarbageArea, Pattern};
+use town::{Collection, Garbage, GarbageArea, Language, Pattern};
 
 /// A kind that is collected on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,6 +93,19 @@ pub fn remarks<'a>(garbage: &'a Garbage, area: &GarbageArea, kind: usize) -> Vec
         found.extend(text.filter(|text| !text.is_empty() && !found.contains(text)));
     }
     found
+}
+
+/// The names of some kinds in one text for a reader, with the language it is in: that of the first.
+pub fn named<'a>(garbage: &'a Garbage, kinds: impl Iterator<Item = usize>, reader: &Language) -> (Option<&'a Language>, String) {
+    let names: Vec<(&Language, &str)> =
+        kinds.filter_map(|kind| garbage.kinds.get(kind)).map(|kind| garbage.read(&kind.name, reader)).collect();
+    let language = names.first().map(|(language, _)| *language);
+    let between = match language.map(Language::as_str) {
+        Some("ja" | "ja-easy") => "・",
+        Some("zh") => "、",
+        _ => ", ",
+    };
+    (language, names.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(between))
 }
 
 /// Whether nothing is collected in an area on a day because it is closed: its centre's closure (年末年始), or a day off for the whole town.

@@ -1,29 +1,61 @@
-//! Finding an item whichever way it is typed: kana, half width, small letters, rōmaji.
+//! Finding an item whichever way it is typed: kana, half width, small letters, rōmaji, or a word of another language of the town.
 
 use town::{Garbage, GarbageItem};
 
 /// The most items shown.
 pub const SHOWN_MAX: usize = 50;
 
-/// Finds the items a text is part of, those that begin with it first.
+/// Finds the items a text is part of in any language they are written in, those that begin with it first.
 pub fn items<'a>(garbage: &'a Garbage, text: &str) -> Vec<&'a GarbageItem> {
-    let wanted: Vec<String> =
-        [civil::kana_key(text), civil::kana_key(&kana_of_romaji(text))].into_iter().filter(|key| !key.is_empty()).collect();
-    let rank = |item: &GarbageItem| {
-        let name = civil::kana_key(&item.name);
-        let reading = civil::kana_key(&item.furigana);
-        // A single letter is what the list is filed under, and no reading.
-        let by_reading = |key: &String| reading.chars().count() > 1 && reading.contains(key.as_str());
-        wanted
-            .iter()
-            .filter_map(|key| {
-                if name.starts_with(key.as_str()) { Some(0) } else { (name.contains(key.as_str()) || by_reading(key)).then_some(1) }
-            })
-            .min()
-    };
-    let mut found: Vec<(u8, &GarbageItem)> = garbage.items.iter().filter_map(|item| Some((rank(item)?, item))).collect();
+    let sought = Sought::new(text);
+    let mut found: Vec<(u8, &GarbageItem)> = garbage.items.iter().filter_map(|item| Some((sought.rank(garbage, item)?, item))).collect();
     found.sort_by_key(|(rank, item)| (*rank, item.name.chars().count()));
     found.into_iter().map(|(_, item)| item).take(SHOWN_MAX).collect()
+}
+
+/// What somebody typed, as it is compared.
+struct Sought {
+    /// As it stands, and as kana if it is rōmaji.
+    whole: Vec<String>,
+    /// Each word of it without an English plural.
+    words: Vec<String>,
+}
+
+impl Sought {
+    fn new(text: &str) -> Self {
+        let whole = [key(text), key(&kana_of_romaji(text))].into_iter().filter(|key| !key.is_empty()).collect();
+        let words = text.split_whitespace().map(key).filter(|key| !key.is_empty()).map(|key| singular(&key).to_owned()).collect();
+        Self { whole, words }
+    }
+
+    /// How well an item fits; nothing if it does not.
+    fn rank(&self, garbage: &Garbage, item: &GarbageItem) -> Option<u8> {
+        let reading = key(&item.furigana);
+        // A single letter is what the list is filed under, and no reading.
+        let by_reading = reading.chars().count() > 1 && self.whole.iter().any(|key| reading.contains(key.as_str()));
+        let by_name = garbage.written(&item.name).filter_map(|name| self.rank_of(&key(name))).min();
+        by_name.into_iter().chain(by_reading.then_some(1)).min()
+    }
+
+    fn rank_of(&self, name: &str) -> Option<u8> {
+        if self.whole.iter().any(|key| name.starts_with(key.as_str())) {
+            Some(0)
+        } else if self.whole.iter().any(|key| name.contains(key.as_str())) {
+            Some(1)
+        } else {
+            (!self.words.is_empty() && self.words.iter().all(|word| name.contains(word.as_str()))).then_some(2)
+        }
+    }
+}
+
+fn key(text: &str) -> String {
+    civil::kana_key(&civil::without_accents(text))
+}
+
+/// What a word in capital letters has in common with its singular, so that `BATTERIES` is part of `BATTERY`.
+fn singular(word: &str) -> &str {
+    let bare = ["IES", "ES", "S"].iter().find_map(|ending| word.strip_suffix(ending));
+    bare.filter(|bare| bare.len() >= 3 && bare.bytes().all(|b| b.is_ascii_uppercase())).unwrap_or(word)
 }
 
 /// Hepburn and the commoner spellings beside it, longest first.
@@ -161,6 +193,18 @@ fn kana_of_romaji(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plural_is_part_of_what_it_is_the_plural_of() {
+        for (plural, singular_form) in
+            [("BATTERIES", "BATTERY"), ("BOTTLES", "BOTTLE"), ("BOXES", "BOX"), ("CANS", "CAN"), ("GLASS", "GLASSES")]
+        {
+            assert!(singular_form.contains(singular(plural)), "{plural}");
+        }
+        for as_it_is in ["BUS", "S", "ペットS", "缶"] {
+            assert_eq!(singular(as_it_is), as_it_is);
+        }
+    }
 
     fn list() -> Garbage {
         let item = |name: &str, furigana: &str| GarbageItem {

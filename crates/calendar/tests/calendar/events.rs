@@ -210,7 +210,7 @@ async fn the_pages_say_what_is_collected_and_nothing_of_anybody() {
         assert!(garbage.body.contains("DTSTART;VALUE=DATE:20261203\r\n") && !garbage.body.contains("20261231"), "closed at the year's end");
         assert_eq!(house.get("", "/calendar/garbage/nowhere.ics").await.status, StatusCode::NOT_FOUND);
         let api = house.get("", &format!("/api/v1/calendar/areas/{area}/days?from=2026-12-03&until=2026-12-03")).await;
-        assert_eq!(api.body, r#"[{"day":"2026-12-03","kinds":[{"name":"燃やせるごみ","sure":true}]}]"#);
+        assert_eq!(api.body, r#"[{"day":"2026-12-03","kinds":[{"name":"燃やせるごみ","title":"燃やせるごみ","sure":true}]}]"#);
         let joined = house.post(&cookie, &format!("/api/v1/calendar/events/{id}/registration"), "").await;
         assert_eq!(joined.body, r#"{"state":"placed"}"#);
     }

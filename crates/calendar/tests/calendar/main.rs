@@ -3,6 +3,7 @@
 
 mod events;
 mod feeds;
+mod garbage;
 mod lists;
 mod reading;
 mod towns;

@@ -1,10 +1,12 @@
 //! What the calendar of a town is made of: garbage days in the layout of 5374.jp, and entries that follow from a person's own facts.
 
+use std::collections::BTreeMap;
+
 use civil::Date;
 use jiff::civil::Weekday;
 use rule::Rule;
 
-use super::{CalendarFeedId, DatasetSource, Words};
+use super::{CalendarFeedId, DatasetSource, Language, Words};
 
 /// The garbage days of a town, as `garbage/*.csv` of the pack give them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,6 +25,23 @@ pub struct Garbage {
     pub remarks: Vec<(String, String)>,
     /// Whether what a closure takes away is collected so much later (WeekShift of 5374).
     pub week_shift: bool,
+    /// What the files say, in the languages of the town (`words.csv`), by the town's own words.
+    pub words: BTreeMap<String, Words>,
+}
+
+impl Garbage {
+    /// Something the files say (a kind, an area, an item, a sentence) for a reader, with the language it is in. Whatever people see of the
+    /// files is read here; the town's own words, which are Japanese, stay what it is known by in addresses, tables and other programs.
+    pub fn read<'a>(&'a self, own: &'a str, reader: &Language) -> (&'a Language, &'a str) {
+        static JAPANESE: Language = Language::JAPANESE;
+        self.words.get(own).and_then(|words| words.read(reader)).unwrap_or((&JAPANESE, own))
+    }
+
+    /// Something the files say, as the town writes it and in every other language.
+    pub fn written<'a>(&'a self, own: &'a str) -> impl Iterator<Item = &'a str> {
+        let others = self.words.get(own).into_iter().flat_map(Words::texts);
+        std::iter::once(own).chain(others.filter(move |text| *text != own))
+    }
 }
 
 /// A kind of garbage.

@@ -114,7 +114,12 @@ impl Words {
 
     /// The text in a language; where the pack has none, in the next the reader [reads](Language::reads).
     pub fn in_language(&self, language: &Language) -> &str {
-        language.reads().find_map(|language| self.0.get(language)).map_or("", String::as_str)
+        self.read(language).map_or("", |(_, text)| text)
+    }
+
+    /// The same with the language it is in.
+    pub(crate) fn read(&self, reader: &Language) -> Option<(&Language, &str)> {
+        reader.reads().find_map(|language| self.0.get_key_value(language)).map(|(language, text)| (language, text.as_str()))
     }
 
     /// The text in Japanese.
@@ -125,6 +130,11 @@ impl Words {
     /// The languages the text is written in.
     pub fn languages(&self) -> impl Iterator<Item = &Language> {
         self.0.keys()
+    }
+
+    /// The text in each language it is written in.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(String::as_str)
     }
 }
 

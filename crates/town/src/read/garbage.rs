@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use civil::{Date, NotText};
 
-use super::{Located, PackFile, garbage_cell};
+use super::{Located, PackFile, garbage_cell, garbage_words};
 use crate::{
     diagnostic::{Diagnostic, Location, Source},
     fields::{Faults, Fields, Value},
-    model::{Closure, District, Garbage, GarbageArea, GarbageItem, GarbageKind},
+    model::{Closure, District, Garbage, GarbageArea, GarbageItem, GarbageKind, Language},
 };
 
 /// The garbage days; nothing if the pack brings no `garbage/area_days.csv`.
@@ -17,6 +17,7 @@ pub(super) fn read(
     section: Option<Fields<'_>>,
     areas: Vec<Fields<'_>>,
     districts: &[Located<District>],
+    languages: &[Language],
     faults: &mut Faults,
 ) -> Option<Garbage> {
     let week_shift = section.and_then(|fields| settings(fields, faults)).unwrap_or_default();
@@ -28,14 +29,14 @@ pub(super) fn read(
         return None;
     };
     let other = |name: &str| files.iter().find(|file| file.path == format!("garbage/{name}"));
-    let mut garbage = folder(file, other, faults);
+    let mut garbage = folder(file, other, languages, faults);
     garbage.week_shift = week_shift;
     assign(&mut garbage, mapped, faults);
     Some(garbage)
 }
 
 /// Reads the files of one town, without asking who lives where.
-fn folder<'a>(area_days: &PackFile, other: impl Fn(&str) -> Option<&'a PackFile>, faults: &mut Faults) -> Garbage {
+fn folder<'a>(area_days: &PackFile, other: impl Fn(&str) -> Option<&'a PackFile>, languages: &[Language], faults: &mut Faults) -> Garbage {
     let mut garbage = Garbage::default();
     days(area_days, &mut garbage, faults);
     let rows = |name: &str, faults: &mut Faults| other(name).and_then(|file| Rows::of(file, faults)).unwrap_or_default();
@@ -44,6 +45,10 @@ fn folder<'a>(area_days: &PackFile, other: impl Fn(&str) -> Option<&'a PackFile>
     closures(rows("center.csv", faults), &mut garbage, faults);
     remarks(rows("remarks.csv", faults), &mut garbage, faults);
     holidays(rows("holiday.csv", faults), &mut garbage, faults);
+    garbage.words = match other("words.csv") {
+        Some(file) => Rows::of(file, faults).map(|rows| garbage_words::read(&rows, &garbage, languages, faults)).unwrap_or_default(),
+        None => garbage_words::none(area_days, languages, faults),
+    };
     garbage
 }
 
@@ -96,17 +101,17 @@ fn assign(garbage: &mut Garbage, mapped: Vec<Mapped>, faults: &mut Faults) {
 }
 
 /// A row: where it stands, and its cells.
-struct Row {
+pub(super) struct Row {
     line: usize,
-    cells: Vec<String>,
+    pub(super) cells: Vec<String>,
 }
 
 /// The rows of a file, heading and all.
 #[derive(Default)]
-struct Rows {
-    file: std::sync::Arc<str>,
+pub(super) struct Rows {
+    pub(super) file: std::sync::Arc<str>,
     source: Option<Source>,
-    rows: Vec<Row>,
+    pub(super) rows: Vec<Row>,
 }
 
 impl Rows {
@@ -136,15 +141,22 @@ impl Rows {
     }
 
     /// Where a cell's text begins: exact where the row is one line, the row where it is not.
-    fn place(&self, row: &Row, cell: usize, character: usize) -> Location {
+    pub(super) fn place(&self, row: &Row, cell: usize, character: usize) -> Location {
         let line = self.source.as_ref().and_then(|source| source.text.lines().nth(row.line - 1)).unwrap_or_default();
-        let before: usize = line.split(',').take(cell).map(|cell| cell.chars().count() + 1).sum();
-        let quoted = line.split(',').nth(cell).is_some_and(|cell| cell.starts_with('"'));
-        at(&self.file, row.line, before + character + 1 + usize::from(quoted))
+        let mut quoted = false;
+        // A comma between quotation marks parts nothing.
+        let commas = line.chars().enumerate().filter(|(_, c)| {
+            quoted ^= *c == '"';
+            *c == ',' && !quoted
+        });
+        let starts = std::iter::once(0).chain(commas.map(|(place, _)| place + 1)).nth(cell);
+        let before = starts.unwrap_or_else(|| line.chars().count() + 1);
+        let opened = line.chars().nth(before) == Some('"');
+        at(&self.file, row.line, before + character + 1 + usize::from(opened))
     }
 }
 
-fn at(file: &std::sync::Arc<str>, line: usize, column: usize) -> Location {
+pub(super) fn at(file: &std::sync::Arc<str>, line: usize, column: usize) -> Location {
     Location { file: file.clone(), line, column }
 }
 
@@ -304,14 +316,19 @@ fn slashed(text: &str) -> Option<Date> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     fn garbage(files: &[(&str, &[u8])]) -> (Garbage, Vec<String>) {
+        in_languages(files, &[Language::JAPANESE])
+    }
+
+    pub(in crate::read) fn in_languages(files: &[(&str, &[u8])], languages: &[Language]) -> (Garbage, Vec<String>) {
         let files: Vec<PackFile> =
             files.iter().map(|(name, bytes)| PackFile { path: format!("garbage/{name}"), bytes: bytes.to_vec() }).collect();
         let mut faults = Faults::new();
-        let read = folder(&files[0], |name| files.iter().find(|file| file.path == format!("garbage/{name}")), &mut faults);
+        let find = |name: &str| files.iter().find(|file| file.path == format!("garbage/{name}"));
+        let read = folder(&files[0], find, languages, &mut faults);
         let said = faults.iter().map(|fault| format!("{} {:?} {}", fault.location, fault.severity, fault.reason)).collect();
         (read, said)
     }

@@ -10,6 +10,7 @@ mod disposition;
 mod district;
 mod garbage;
 mod garbage_cell;
+mod garbage_words;
 mod guide;
 mod line;
 mod mail;
@@ -391,7 +392,7 @@ impl Found {
         let folder = parts.folder;
         let map = parts.single.remove("map").map_or(Some(None), |fields| map::read(fields, files, folder, languages, faults).map(Some));
         let calendar = parts.single.remove("calendar");
-        let garbage = garbage::read(files, calendar, parts.repeated("garbage_area"), districts, faults);
+        let garbage = garbage::read(files, calendar, parts.repeated("garbage_area"), districts, languages, faults);
         let feeds = calendar_feed::read(parts.repeated("calendar_feed"), files, districts, faults);
         feeds.iter().for_each(|located| cross::feed_is_named_in_every_language(located, languages, faults));
         let guides = guide::read(parts.repeated("guide"), faults);
