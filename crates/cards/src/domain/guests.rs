@@ -28,8 +28,7 @@ pub async fn residence_ended(ctx: &mut Ctx, account: AccountId, why: ResidenceEn
         why => {
             end_what_is_lost(ctx, account).await?;
             if why != ResidenceEnd::Left {
-                let (text, href, topic) = ("residence-tell-ended".to_owned(), PAGE.to_owned(), "cards".to_owned());
-                Tell { account, text, args: Vec::new(), href, topic }.record(ctx).await?;
+                tell(ctx, account, "residence-tell-ended", Vec::new()).await?;
             }
             Ok(())
         }
@@ -42,11 +41,14 @@ pub async fn residence_ended(ctx: &mut Ctx, account: AccountId, why: ResidenceEn
 /// The store's; `Forbidden` for anyone but the house.
 pub async fn remind_guests(ctx: &mut Ctx) -> Result<()> {
     for found in identity::residences_to_remind(ctx).await? {
-        let (text, args) = ("residence-tell-ends".to_owned(), vec![("day".to_owned(), found.until.to_string())]);
-        let (account, href, topic) = (found.account, PAGE.to_owned(), "cards".to_owned());
-        Tell { account, text, args, href, topic }.record(ctx).await?;
+        tell(ctx, found.account, "residence-tell-ends", vec![("day".to_owned(), found.until.to_string())]).await?;
     }
     Ok(())
+}
+
+async fn tell(ctx: &mut Ctx, account: AccountId, text: &str, args: Vec<(String, String)>) -> Result<()> {
+    let (text, href, topic) = (text.to_owned(), PAGE.to_owned(), "cards".to_owned());
+    Ok(Tell { account, text, args, href, topic }.record(ctx).await?)
 }
 
 /// Ends all cards somebody held as a guest: they moved in, and the register speaks for them from now on.

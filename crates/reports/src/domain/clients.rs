@@ -6,8 +6,8 @@ use identity::secret::{token, token_hash};
 use store::{Ctx, Permission};
 
 use super::{category, draft};
-use crate::model::{Client, ClientId, Error, Report, ReportId, Result, Status};
-use crate::rules::{self, LANDMARK_CHARS_MAX, WORDS_CHARS_MAX};
+use crate::model::{Client, ClientId, Error, Report, ReportId, Result};
+use crate::rules;
 use crate::store::reports::Asked;
 use crate::store::{clients as rows, reports};
 
@@ -69,41 +69,7 @@ pub(crate) async fn post(ctx: &mut Ctx, key: &str, filled: &draft::Filled) -> Re
     let client = of_key(ctx, key).await?;
     let town = Arc::clone(ctx.town());
     let kind = category(&town, &filled.category)?;
-    let (position, placed, district) = draft::place(&town, filled)?;
-    let now = ctx.now();
-    let report = Report {
-        id: ReportId::new(now),
-        number: None,
-        account: None,
-        client: Some(client.id),
-        category: kind.id.clone(),
-        section: kind.section.clone(),
-        status: Status::Draft,
-        duplicate_of: None,
-        urgency: rules::first_urgency(kind),
-        latitude: position.map(|position| position.latitude),
-        longitude: position.map(|position| position.longitude),
-        placed,
-        district,
-        landmark: rules::kept_words("landmark", &filled.landmark, LANDMARK_CHARS_MAX)?.replace(['\n', '\t'], " "),
-        words: rules::kept_words("words", &filled.words, WORDS_CHARS_MAX)?,
-        call: None,
-        public: false,
-        public_words: String::new(),
-        coarse: false,
-        began_at: now,
-        sent_at: None,
-        changed_at: now,
-        due_on: rules::due_on(ctx.today(), kind),
-        answered_at: None,
-        done_at: None,
-        confirmed: None,
-        assignee: None,
-        waits_since: None,
-        danger: false,
-        triaged_at: None,
-        reopened: 0,
-    };
+    let report = Report { client: Some(client.id), ..draft::begun(ctx, filled, kind, &town)? };
     // Open311 takes an address in place of a position; a picture cannot be sent by it, so none is asked for.
     if report.position().is_none() && report.landmark.is_empty() {
         return Err(Error::Incomplete(vec![crate::model::Missing::Place]));

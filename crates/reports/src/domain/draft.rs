@@ -110,16 +110,28 @@ async fn fill(
     kind: &ReportCategory,
     town: &Town,
 ) -> Result<Report> {
-    let (position, placed, district) = place(town, filled)?;
+    let begun = begun(ctx, filled, kind, town)?;
     let call = match filled.call {
         Some(call) => calls::answer_of(ctx, call, account).await?.map(|_| call),
         None => None,
     };
+    Ok(Report {
+        id: known.map_or(begun.id, |report| report.id),
+        account: Some(account),
+        call,
+        began_at: known.map_or(begun.began_at, |report| report.began_at),
+        ..begun
+    })
+}
+
+/// A draft begun now with what was filled in, of nobody yet.
+pub(super) fn begun(ctx: &Ctx, filled: &Filled, kind: &ReportCategory, town: &Town) -> Result<Report> {
+    let (position, placed, district) = place(town, filled)?;
     let now = ctx.now();
     Ok(Report {
-        id: known.map_or_else(|| ReportId::new(now), |report| report.id),
+        id: ReportId::new(now),
         number: None,
-        account: Some(account),
+        account: None,
         client: None,
         category: kind.id.clone(),
         section: kind.section.clone(),
@@ -132,11 +144,11 @@ async fn fill(
         district,
         landmark: rules::kept_words("landmark", &filled.landmark, LANDMARK_CHARS_MAX)?.replace(['\n', '\t'], " "),
         words: rules::kept_words("words", &filled.words, WORDS_CHARS_MAX)?,
-        call,
+        call: None,
         public: false,
         public_words: String::new(),
         coarse: false,
-        began_at: known.map_or(now, |report| report.began_at),
+        began_at: now,
         sent_at: None,
         changed_at: now,
         due_on: rules::due_on(ctx.today(), kind),
@@ -152,7 +164,7 @@ async fn fill(
 }
 
 /// Where it is: the pin with the nearest district, or the middle of the district that was named.
-pub(super) fn place(town: &Town, filled: &Filled) -> Result<(Option<Position>, Placed, String)> {
+fn place(town: &Town, filled: &Filled) -> Result<(Option<Position>, Placed, String)> {
     if let Some(position) = filled.position {
         let nearest = rules::nearest(&town.districts, position)?;
         return Ok((Some(position), Placed::Pin, nearest.map(|district| district.name.clone()).unwrap_or_default()));
