@@ -44,7 +44,7 @@ macro_rules! id {
         }
         impl $crate::FromValue for $name {
             fn from_value(value: &$crate::Value) -> Result<Self, String> {
-                String::from_value(value)?.parse().map_err(|_| concat!("not a ", stringify!($name)).to_owned())
+                value.text()?.parse().map_err(|_| concat!("not a ", stringify!($name)).to_owned())
             }
         }
     };

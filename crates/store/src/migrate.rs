@@ -17,6 +17,7 @@ pub(crate) const OWN: Migrations = Migrations {
     files: &[
         ("202611230900_create.sql", include_str!("../migrations/202611230900_create.sql")),
         ("202611260210_outside.sql", include_str!("../migrations/202611260210_outside.sql")),
+        ("202611280210_unasked.sql", include_str!("../migrations/202611280210_unasked.sql")),
     ],
 };
 

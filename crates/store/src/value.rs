@@ -30,6 +30,15 @@ impl Row {
         let value = self.0.get(column).ok_or_else(|| decode("no such column".to_owned()))?;
         T::from_value(value).map_err(decode)
     }
+
+    /// Reads column `column` as text that is read on from there.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn text(&self, column: usize) -> crate::Result<&str> {
+        let decode = |reason| crate::Error::Decode { column, reason };
+        self.0.get(column).ok_or_else(|| decode("no such column".to_owned()))?.text().map_err(decode)
+    }
 }
 
 /// What a row can be read into; tuples and `from_row!` structs are.
@@ -93,7 +102,7 @@ macro_rules! text_enum {
             fn from(value: $name) -> Self { $crate::Value::Text(value.as_str().to_owned()) }
         }
         impl $crate::FromValue for $name {
-            fn from_value(value: &$crate::Value) -> Result<Self, String> { String::from_value(value)?.parse() }
+            fn from_value(value: &$crate::Value) -> Result<Self, String> { value.text()?.parse() }
         }
         impl $crate::__serde::Serialize for $name {
             fn serialize<S: $crate::__serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> { s.serialize_str(self.as_str()) }
@@ -195,7 +204,7 @@ macro_rules! pack_names {
         }
         impl FromValue for $type {
             fn from_value(value: &Value) -> Result<Self, String> {
-                String::from_value(value)?.parse().map_err(|error: town::InvalidName| error.to_string())
+                value.text()?.parse().map_err(|error: town::InvalidName| error.to_string())
             }
         }
     )+};
@@ -249,6 +258,17 @@ impl<T: FromValue> FromValue for Option<T> {
 }
 
 impl Value {
+    /// The text, for what is read out of one.
+    ///
+    /// # Errors
+    /// What was found instead.
+    pub fn text(&self) -> Result<&str, String> {
+        match self {
+            Value::Text(text) => Ok(text),
+            other => Err(format!("expected text, found {}", other.kind())),
+        }
+    }
+
     fn kind(&self) -> &'static str {
         match self {
             Value::Null => "nothing",

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::{Extension, Router};
+use axum::Router;
 use cards::Office;
 use console::Console;
 use identity::Passkeys;
@@ -268,8 +268,8 @@ pub async fn open_with(setup: Setup, more: Vec<Service>, band: Option<&'static s
     let courier = Courier::new(app.clone(), vapid, Arc::new(PushServices::default())).with_mail(mail).with_line(line);
     let courier = Arc::new(courier);
     let measured = Arc::clone(&revocation);
-    let metrics = web::MoreMetrics(Arc::new(move |out| measured.write_metrics(out)));
-    let router = web::house(app.clone(), services).layer(Extension(metrics));
+    app.measure_also(web::MoreMetrics(Arc::new(move |out| measured.write_metrics(out))));
+    let router = web::house(app.clone(), services);
     let lists = Arc::clone(revocation.lists());
     Ok(House { store, router, jobs, bridge, lists, app, provider, courier, keys })
 }

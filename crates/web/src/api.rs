@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use axum::Json;
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
@@ -68,7 +68,7 @@ static ANSWERS: [AtomicU64; 6] = [const { AtomicU64::new(0) }; 6];
 static LATENCY: [AtomicU64; CLASSES_MS.len() + 1] = [const { AtomicU64::new(0) }; CLASSES_MS.len() + 1];
 static LATENCY_SUM_US: AtomicU64 = AtomicU64::new(0);
 
-/// Writes further lines of `/metrics`, in Prometheus' text format; put on the router as an `Extension`.
+/// Writes further lines of `/metrics`, in Prometheus' text format ([`App::measure_also`]).
 #[derive(Clone)]
 pub struct MoreMetrics(pub Arc<dyn Fn(&mut String) + Send + Sync>);
 
@@ -90,7 +90,7 @@ pub(crate) async fn measure(answer: impl Future<Output = Response>) -> Response 
 }
 
 /// Prometheus' text format: answers by class of status, latency. No paths: they hold ids.
-pub(crate) async fn metrics(more: Option<Extension<MoreMetrics>>) -> Response {
+pub(crate) async fn metrics(State(app): State<App>) -> Response {
     let mut out = String::from("# TYPE tegata_http_responses_total counter\n");
     for (class, count) in ANSWERS.iter().enumerate().skip(1) {
         let _ = writeln!(out, "tegata_http_responses_total{{class=\"{class}xx\"}} {}", count.load(Ordering::Relaxed));
@@ -105,7 +105,7 @@ pub(crate) async fn metrics(more: Option<Extension<MoreMetrics>>) -> Response {
     let total_us = LATENCY_SUM_US.load(Ordering::Relaxed);
     let _ = writeln!(out, "tegata_http_duration_seconds_sum {}.{:06}", total_us / 1_000_000, total_us % 1_000_000);
     let _ = writeln!(out, "tegata_http_duration_seconds_count {sum}");
-    if let Some(Extension(MoreMetrics(write))) = more {
+    if let Some(MoreMetrics(write)) = app.more_metrics() {
         write(&mut out);
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], out).into_response()

@@ -1,9 +1,9 @@
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use store::Store;
 use town::{Catalogue, Language, Town};
 
-use crate::{Assets, MenuItem};
+use crate::{Assets, MenuItem, MoreMetrics, Proxies};
 
 /// What every handler can reach: the store, the texts, the assets, the menus. Cheap to clone.
 #[derive(Clone)]
@@ -16,6 +16,8 @@ struct Shared {
     menu: Vec<MenuItem>,
     origin: String,
     band: Option<&'static str>,
+    proxies: OnceLock<Proxies>,
+    more_metrics: OnceLock<MoreMetrics>,
 }
 
 /// What an [`App`] is made of.
@@ -54,6 +56,8 @@ impl AppBuilder {
             menu,
             origin: self.origin,
             band: self.band,
+            proxies: OnceLock::new(),
+            more_metrics: OnceLock::new(),
         }))
     }
 }
@@ -87,6 +91,25 @@ impl App {
     /// Where people reach the house, without a slash at the end.
     pub fn origin(&self) -> &str {
         &self.0.origin
+    }
+
+    /// Believes these proxies in front what they say of who asks. Said once, before anybody asks.
+    pub fn trust(&self, proxies: Proxies) {
+        let _ = self.0.proxies.set(proxies);
+    }
+
+    pub(crate) fn proxies(&self) -> &Proxies {
+        static NONE: LazyLock<Proxies> = LazyLock::new(Proxies::default);
+        self.0.proxies.get().unwrap_or(&NONE)
+    }
+
+    /// Adds lines to `/metrics`. Said once.
+    pub fn measure_also(&self, more: MoreMetrics) {
+        let _ = self.0.more_metrics.set(more);
+    }
+
+    pub(crate) fn more_metrics(&self) -> Option<&MoreMetrics> {
+        self.0.more_metrics.get()
     }
 
     /// The text of the band on every page, where this is not a town's own house.

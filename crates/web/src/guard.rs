@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use town::MapBase;
 
@@ -79,12 +78,12 @@ const UPLOAD_WITHIN: Duration = Duration::from_secs(90);
 
 /// Reads a body to its end before the handler begins. A handler's change makes every other writer of the town wait, and must itself never wait for
 /// somebody's slow line.
-pub(crate) async fn whole_body(request: Request, files: &[FileRoute], next: Next) -> Response {
+pub(crate) async fn whole_body(request: Request, files: &[FileRoute], next: impl AsyncFnOnce(Request) -> Response) -> Response {
     let (parts, body) = request.into_parts();
     let takes_files = files.iter().find(|route| parts.method == Method::POST && parts.uri.path().starts_with(route.path));
     let (bytes_max, within) = takes_files.map_or((BODY_BYTES_MAX, BODY_WITHIN), |route| (route.bytes_max, UPLOAD_WITHIN));
     match tokio::time::timeout(within, axum::body::to_bytes(body, bytes_max)).await {
-        Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Ok(Ok(bytes)) => next(Request::from_parts(parts, Body::from(bytes))).await,
         Ok(Err(_)) => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "web.too_large").into_response(),
         Err(_) => Problem::new(StatusCode::REQUEST_TIMEOUT, "web.too_slow").into_response(),
     }

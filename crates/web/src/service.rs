@@ -1,15 +1,18 @@
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::Router;
+use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::{get, post};
-use axum::{Extension, Router};
 use store::{AccountId, Ctx, JobHandlers, Migrations, Pending, Permission, Reactions};
-use tower_http::compression::CompressionLayer;
+use tower::Service as _;
+use tower_http::compression::Compression;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{App, CodeRoute, Proxies, api, assets, guard, language, problem, shell, tries};
+use crate::{App, CodeRoute, api, assets, guard, language, problem, shell, tries};
 
 /// What a service room brings to the house. The binary holds the one list of them.
 pub struct Service {
@@ -101,9 +104,7 @@ pub fn house(app: App, services: Vec<Service>) -> Router {
     }
     let (json, document) = documented.split_for_parts();
     let document = api::Document::new(&document);
-    let codes: Arc<[CodeRoute]> = codes.into();
-    let files: Arc<[FileRoute]> = files.into();
-    Router::new()
+    let routes = Router::new()
         .merge(pages)
         .merge(json)
         .route("/api/v1/openapi.json", get(move || async move { document.answer() }))
@@ -115,32 +116,54 @@ pub fn house(app: App, services: Vec<Service>) -> Router {
         .route("/manifest.webmanifest", get(shell::web_manifest))
         .route("/display", post(language::display))
         .fallback(problem::not_found)
-        .layer(axum::middleware::from_fn_with_state((app.clone(), codes, files, exports), around))
-        .layer(CompressionLayer::new())
-        .with_state(app)
+        .with_state(app.clone());
+    let around = Around(Arc::new(Inside { app, codes, files, exports, routes }));
+    Router::new().fallback_service(Compression::new(around))
 }
 
-/// What the layer around every request knows.
-type Around = (App, Arc<[CodeRoute]>, Arc<[FileRoute]>, Exports);
+/// What stands around every request, outermost first. It is one service outside of the routes and not a layer on them: a layer is put around each route
+/// by itself, and the framework copies all that stands around a route anew with every request, once more for each layer (bench/oidc.md).
+#[derive(Clone)]
+struct Around(Arc<Inside>);
 
-/// What stands around every request, outermost first. One layer and not five: for each layer the framework copies the stack below it anew with every
-/// request (bench/oidc.md).
-async fn around(
-    State((app, codes, files, exports)): State<Around>,
-    proxies: Option<Extension<Proxies>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    request.extensions_mut().insert(exports);
-    let proxies = proxies.map(|Extension(proxies)| proxies).unwrap_or_default();
-    api::measure(async {
-        guard::guard(&app, request, async |request| {
-            problem::as_page(&app, request, async |request| {
-                tries::guard(&app, &codes, &proxies, request, async |request| guard::whole_body(request, &files, next).await).await
+struct Inside {
+    app: App,
+    codes: Vec<CodeRoute>,
+    files: Vec<FileRoute>,
+    exports: Exports,
+    routes: Router,
+}
+
+impl tower::Service<Request> for Around {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let inside = Arc::clone(&self.0);
+        Box::pin(async move { Ok(inside.answer(request).await) })
+    }
+}
+
+impl Inside {
+    async fn answer(&self, mut request: Request) -> Response {
+        request.extensions_mut().insert(Arc::clone(&self.exports));
+        api::measure(guard::guard(&self.app, request, async |request| {
+            problem::as_page(&self.app, request, async |request| {
+                tries::guard(&self.app, &self.codes, request, async |request| {
+                    guard::whole_body(request, &self.files, async |request| {
+                        self.routes.clone().call(request).await.unwrap_or_else(|never| match never {})
+                    })
+                    .await
+                })
+                .await
             })
             .await
-        })
+        }))
         .await
-    })
-    .await
+    }
 }

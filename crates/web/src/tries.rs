@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, MatchedPath, Request};
+use axum::extract::{ConnectInfo, Request};
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -23,6 +23,16 @@ pub struct CodeRoute {
     pub kind: CodeKind,
 }
 
+impl CodeRoute {
+    /// Whether a request comes here. What is asked for its head alone is looked up all the same.
+    fn takes(&self, method: &Method, path: &str) -> bool {
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
+        let mut parts = path.split('/');
+        let fits = |part: &str| parts.next().is_some_and(|given| given == part || part.starts_with('{'));
+        self.method == *method && self.path.split('/').all(fits) && parts.next().is_none()
+    }
+}
+
 /// Put on an answer that shows a form again because the code was wrong; problems say it themselves.
 #[derive(Debug, Clone, Copy)]
 pub struct WrongCode;
@@ -32,20 +42,13 @@ pub struct WrongCode;
 pub struct Proxies(pub Arc<[IpAddr]>);
 
 /// Lets a code be tried unless its source was wrong too often, and counts it if it was wrong again.
-pub(crate) async fn guard(
-    app: &App,
-    routes: &[CodeRoute],
-    proxies: &Proxies,
-    request: Request,
-    next: impl AsyncFnOnce(Request) -> Response,
-) -> Response {
-    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let Some(route) = routes.iter().find(|route| route.method == *request.method() && Some(route.path) == path) else {
+pub(crate) async fn guard(app: &App, routes: &[CodeRoute], request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
+    let Some(route) = routes.iter().find(|route| route.takes(request.method(), request.uri().path())) else {
         return next(request).await;
     };
     let kind = route.kind;
     let (parts, body) = request.into_parts();
-    let source = match source(&parts, app, proxies).await {
+    let source = match source(&parts, app).await {
         Ok(source) => source,
         Err(problem) => return problem.into_response(),
     };
@@ -76,10 +79,10 @@ async fn give_back(app: &App, kind: CodeKind, source: TrySource) -> Result<(), i
 }
 
 /// Who tries: whoever is signed in, else the network address. A cookie nobody was given counts for nothing.
-async fn source(parts: &Parts, app: &App, proxies: &Proxies) -> Result<TrySource, Problem> {
+async fn source(parts: &Parts, app: &App) -> Result<TrySource, Problem> {
     let (ctx, _) = caller::look(parts, app).await?;
     Ok(match &ctx.actor {
-        Actor::Anonymous => TrySource::new(&format!("address:{}", address(parts, proxies))),
+        Actor::Anonymous => TrySource::new(&format!("address:{}", address(parts, app.proxies()))),
         known => TrySource::new(&known.to_string()),
     })
 }
@@ -116,6 +119,17 @@ mod tests {
         parts.extensions.insert(ConnectInfo(SocketAddr::new(peer.parse().expect("an address"), 1)));
         let proxies = Proxies(proxies.iter().map(|proxy| proxy.parse().expect("an address")).collect());
         address(&parts, &proxies).to_string()
+    }
+
+    #[test]
+    fn a_code_is_counted_wherever_it_is_tried() {
+        let route = CodeRoute { method: Method::GET, path: "/api/v1/proofs/{code}", kind: CodeKind::Proof };
+        assert!(route.takes(&Method::GET, "/api/v1/proofs/ABCD-1234"));
+        assert!(route.takes(&Method::HEAD, "/api/v1/proofs/ABCD-1234"), "its head alone tells as much");
+        assert!(!route.takes(&Method::POST, "/api/v1/proofs/ABCD-1234"));
+        for other in ["/api/v1/proofs", "/api/v1/proofs/a/b", "/api/v1/proof/a", "/me"] {
+            assert!(!route.takes(&Method::GET, other), "{other}");
+        }
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl From<&PasskeyId> for ::store::Value {
 
 impl ::store::FromValue for PasskeyId {
     fn from_value(value: &::store::Value) -> Result<Self, String> {
-        String::from_value(value)?.parse().map_err(|_| "not the id of a passkey".to_owned())
+        value.text()?.parse().map_err(|_| "not the id of a passkey".to_owned())
     }
 }
 
