@@ -46,6 +46,7 @@ pub const MIGRATIONS: Migrations = Migrations {
         ("202611260200_create.sql", include_str!("../migrations/202611260200_create.sql")),
         ("202611261500_fewer_rows.sql", include_str!("../migrations/202611261500_fewer_rows.sql")),
         ("202611261610_known_as.sql", include_str!("../migrations/202611261610_known_as.sql")),
+        ("202611280200_at_redemption.sql", include_str!("../migrations/202611280200_at_redemption.sql")),
     ],
 };
 

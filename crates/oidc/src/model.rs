@@ -123,7 +123,7 @@ impl From<&Scopes> for store::Value {
 
 impl store::FromValue for Scopes {
     fn from_value(value: &store::Value) -> Result<Self, String> {
-        String::from_value(value)?.parse()
+        value.text()?.parse()
     }
 }
 
@@ -298,6 +298,28 @@ pub struct Grant {
     pub known_as: AccountId,
 }
 
+/// Who was answered for, and what with: what becomes a sign-in ([`Grant`]) once the service has its tokens.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Answered {
+    /// The number the sign-in will have. A number is given once.
+    pub(crate) id: GrantId,
+    pub(crate) client: ClientId,
+    pub(crate) account: AccountId,
+    pub(crate) session: SessionId,
+    pub(crate) scopes: Scopes,
+    pub(crate) acr: Acr,
+    pub(crate) auth_time: Timestamp,
+}
+
+impl Answered {
+    /// The sign-in, if it happens at this moment.
+    pub(crate) fn at(self, now: Timestamp, today: Date, known_as: AccountId) -> Grant {
+        let Self { id, client, account, session, scopes, acr, auth_time } = self;
+        let (told_on, tokens_ended_at) = (today, Timestamp::UNIX_EPOCH);
+        Grant { id, client, account, session, scopes, acr, auth_time, granted_at: now, told_on, tokens_ended_at, ended_at: None, known_as }
+    }
+}
+
 impl GrantId {
     /// The first number there could be at a moment: numbers follow the time they are given at (UUIDv7).
     pub(crate) fn first_at(moment: Timestamp) -> Self {
@@ -318,6 +340,8 @@ pub struct Consent {
     pub scopes: Scopes,
     /// Since when.
     pub given_at: Timestamp,
+    /// The account whose name the service hears: the person's own, or one that was merged into it.
+    pub known_as: AccountId,
 }
 
 /// Refusals of one kind to a service on a day.

@@ -12,7 +12,7 @@ use civil::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AuthRequest, ClientId, GrantId};
+use crate::model::{Answered, AuthRequest, ClientId, GrantId};
 
 /// Something that is handed out sealed. One of a kind is never taken for one of another.
 pub(crate) trait Bearer: Serialize + DeserializeOwned {
@@ -36,10 +36,11 @@ pub(crate) struct Waiting {
     pub(crate) id: GrantId,
 }
 
-/// A code: the sign-in it redeems, and what the service has to show with it.
+/// A code: the sign-in that happens when it is redeemed, and what the service has to show with it.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Code {
-    pub(crate) grant: GrantId,
+    /// A number is given once, so a code is redeemed once.
+    pub(crate) answered: Answered,
     pub(crate) redirect_uri: String,
     pub(crate) challenge: String,
     pub(crate) nonce: Option<String>,

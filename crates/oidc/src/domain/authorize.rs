@@ -6,11 +6,11 @@ use store::{AccountId, Actor, Ctx, Permission};
 
 use super::clients;
 use crate::fault::Fault;
-use crate::model::{Acr, AuthRequest, Client, ClientId, Error, Exception, GrantId, Profile, Result, Scopes};
+use crate::model::{Acr, Answered, AuthRequest, Client, ClientId, Error, Exception, Grant, GrantId, Profile, Result, Scopes};
 use crate::provider::Provider;
 use crate::rules::{self, CODE_LIFE, Next, PERSON_LIFE, PUSHED_LIFE, Parameters};
 use crate::sealed::{Code, Pushed, Waiting};
-use crate::store::{clients as client_rows, grants, requests};
+use crate::store::{clients as client_rows, requests};
 
 /// What is said of a pushed request that leads nowhere.
 pub(crate) const OVER: Fault = Fault::invalid_request("request_uri", "request_uri is unknown, over, or another service's.");
@@ -42,6 +42,8 @@ pub(crate) struct Brought {
     pub(crate) client: Client,
     pub(crate) request: AuthRequest,
     pub(crate) id: GrantId,
+    /// It has a name under which it can be brought again: pushed by the service, or waiting for its person.
+    pub(crate) named: bool,
 }
 
 /// Why what the browser brought leads nowhere, or where the refusal goes.
@@ -73,7 +75,7 @@ pub(crate) async fn brought(ctx: &mut Ctx, provider: &Provider, pairs: Vec<(Stri
         let pushed = provider.open::<Pushed>(uri);
         let pushed = pushed.filter(|pushed| pushed.client == client.id && pushed.until > now && stands(&client, &pushed.request));
         return match pushed {
-            Some(Pushed { id, request, .. }) => Ok(Brought { client, request, id }),
+            Some(Pushed { id, request, .. }) => Ok(Brought { client, request, id, named: true }),
             None => Err(Wrong::Here(Some(client), OVER)),
         };
     }
@@ -88,7 +90,7 @@ pub(crate) async fn brought(ctx: &mut Ctx, provider: &Provider, pairs: Vec<(Stri
         rules::auth_request(&client, &asked, ctx.now())
     };
     match read {
-        Ok(request) => Ok(Brought { client, request, id: GrantId::new(ctx.now()) }),
+        Ok(request) => Ok(Brought { client, request, id: GrantId::new(ctx.now()), named: false }),
         Err(fault) => Err(Wrong::Back { client, redirect_uri, state: asked.get("state").map(str::to_owned), fault }),
     }
 }
@@ -98,7 +100,7 @@ pub(crate) async fn waiting(ctx: &mut Ctx, provider: &Provider, handle: &str) ->
     let Waiting { id } = provider.open(handle).ok_or(Error::RequestOver)?;
     let (client, request) = requests::find(ctx, id).await?.ok_or(Error::RequestOver)?;
     let client = clients::standing(ctx, client).await?;
-    if stands(&client, &request) { Ok(Brought { client, request, id }) } else { Err(Error::RequestOver) }
+    if stands(&client, &request) { Ok(Brought { client, request, id, named: true }) } else { Err(Error::RequestOver) }
 }
 
 /// Whether a request that was kept is one the service may still make: its registration may have changed since.
@@ -127,16 +129,18 @@ pub(crate) async fn next(ctx: &mut Ctx, brought: &Brought, session: Option<Sessi
     Ok((next, person))
 }
 
-/// Notes that a person lets a service know these things, besides what they let it know before.
-pub(crate) async fn agree(ctx: &mut Ctx, client: &Client, scopes: &Scopes) -> Result<()> {
+/// Notes that a person lets a service know these things, besides what they let it know before. Gives the account whose name the service hears.
+pub(crate) async fn agree(ctx: &mut Ctx, client: &Client, scopes: &Scopes) -> Result<AccountId> {
     ctx.allow(Permission::OwnAccount)?;
     let account = holder(ctx)?;
-    let mut all = client_rows::consent(ctx, account, client.id).await?.map(|consent| consent.scopes).unwrap_or_default();
+    let before = client_rows::consent(ctx, account, client.id).await?;
+    let known_as = before.as_ref().map_or(account, |before| before.known_as);
+    let mut all = before.map(|before| before.scopes).unwrap_or_default();
     all.0.extend(scopes.0.iter().cloned());
     client_rows::save_consent(ctx, account, client.id, &all).await?;
     ctx.audit("oidc.consented", Some(account.to_string()), &client.id.to_string()).await?;
     ctx.record("oidc.consented", &serde_json::json!({ "account": account, "client": client.id, "scopes": scopes })).await?;
-    Ok(())
+    Ok(known_as)
 }
 
 /// Notes that the person who asks lets a service know all it may ever ask, as if they had agreed to it on the page: where nobody sits before a browser.
@@ -145,36 +149,25 @@ pub(crate) async fn agree(ctx: &mut Ctx, client: &Client, scopes: &Scopes) -> Re
 /// [`Error::NoSuchClient`]; the store's `Forbidden` for anyone but a person with an account.
 pub async fn agree_to_all(ctx: &mut Ctx, client: ClientId) -> Result<()> {
     let client = clients::standing(ctx, client).await?;
-    agree(ctx, &client, &client.scopes).await
+    agree(ctx, &client, &client.scopes).await.map(drop)
 }
 
-/// Lets a person in at a service: the sign-in is noted and shown to them.
-///
-/// # Errors
-/// [`Error::NotProven`] for an account of which nobody knows whose it is: a service would take its label for a name. [`Error::RequestOver`] when there is a
-/// sign-in of this number.
-pub(crate) async fn grant(ctx: &mut Ctx, id: GrantId, client: &Client, scopes: &Scopes, person: &SignedIn, acr: Acr) -> Result<()> {
-    if !person.proven {
-        return Err(Error::NotProven);
-    }
-    let open_until = ctx.now() + CODE_LIFE;
-    if !grants::insert(ctx, grants::New { id, client: client.id, person, scopes, acr, open_until }).await? {
-        return Err(Error::RequestOver);
-    }
-    ctx.audit("oidc.signed_in", Some(person.account.to_string()), &client.id.to_string()).await?;
-    ctx.record("oidc.signed_in", &serde_json::json!({ "grant": id, "client": client.id, "account": person.account })).await?;
-    Ok(())
-}
-
-/// Answers a request, once: gives the code the service redeems.
+/// Closes a request because it is answered, with a [`code`] or a refusal: it is answered once. One without a name cannot come again.
 ///
 /// # Errors
 /// [`Error::RequestOver`] when it was answered before.
-pub(crate) async fn answer(ctx: &mut Ctx, provider: &Provider, brought: &Brought, person: &SignedIn, acr: Acr) -> Result<String> {
+pub(crate) async fn close(ctx: &mut Ctx, brought: &Brought) -> Result<()> {
+    if !brought.named || requests::end(ctx, brought.id, brought.client.id).await? { Ok(()) } else { Err(Error::RequestOver) }
+}
+
+/// Gives the code of an answered request. Nothing is written: the sign-in happens when the service redeems it.
+///
+/// # Errors
+/// [`Error::NotProven`] for an account of which nobody knows whose it is.
+pub(crate) fn code(ctx: &Ctx, provider: &Provider, brought: &Brought, person: &SignedIn, acr: Acr) -> Result<String> {
     let request = &brought.request;
-    grant(ctx, brought.id, &brought.client, &request.scopes, person, acr).await?;
     let code = Code {
-        grant: brought.id,
+        answered: answered(brought.id, &brought.client, &request.scopes, person, acr)?,
         redirect_uri: request.redirect_uri.clone(),
         challenge: request.challenge.clone(),
         nonce: request.nonce.clone(),
@@ -184,7 +177,19 @@ pub(crate) async fn answer(ctx: &mut Ctx, provider: &Provider, brought: &Brought
     Ok(provider.seal(&code))
 }
 
-/// Has a request wait no longer that the person said no to.
-pub(crate) async fn refuse(ctx: &mut Ctx, brought: &Brought) -> Result<()> {
-    if requests::end(ctx, brought.id).await? { Ok(()) } else { Err(Error::RequestOver) }
+/// What a person's sign-in at a service will be.
+///
+/// # Errors
+/// [`Error::NotProven`] for an account of which nobody knows whose it is: a service would take its label for a name.
+pub(crate) fn answered(id: GrantId, client: &Client, scopes: &Scopes, person: &SignedIn, acr: Acr) -> Result<Answered> {
+    let SignedIn { account, session, at: auth_time, proven, .. } = *person;
+    let scopes = scopes.clone();
+    if proven { Ok(Answered { id, client: client.id, account, session, scopes, acr, auth_time }) } else { Err(Error::NotProven) }
+}
+
+/// Notes a sign-in that has just been written down, for the person and for who watches.
+pub(crate) async fn note(ctx: &mut Ctx, grant: &Grant) -> Result<()> {
+    ctx.audit("oidc.signed_in", Some(grant.account.to_string()), &grant.client.to_string()).await?;
+    ctx.record("oidc.signed_in", &serde_json::json!({ "grant": grant.id, "client": grant.client, "account": grant.account })).await?;
+    Ok(())
 }

@@ -5,8 +5,9 @@ use store::Ctx;
 
 use super::{authorize, clients};
 use crate::model::{Acr, Client, Error, GrantId, Result, Scopes};
-use crate::rules::{DEVICE_LIFE, DEVICE_WAIT_S};
+use crate::rules::{CODE_LIFE, DEVICE_LIFE, DEVICE_WAIT_S};
 use crate::store::devices::{self as rows, Device};
+use crate::store::grants;
 
 /// What keeps these codes apart from others that people type.
 const CODE: &str = "device";
@@ -47,9 +48,12 @@ pub(crate) async fn find(ctx: &mut Ctx, typed: &str) -> Result<(Client, Scopes)>
 /// [`Error::DeviceCode`] when it is over or was answered.
 pub(crate) async fn allow(ctx: &mut Ctx, typed: &str, person: &SignedIn, acr: Acr) -> Result<()> {
     let (client, scopes) = find(ctx, typed).await?;
-    authorize::agree(ctx, &client, &scopes).await?;
+    let known_as = authorize::agree(ctx, &client, &scopes).await?;
     let id = GrantId::new(ctx.now());
-    authorize::grant(ctx, id, &client, &scopes, person, acr).await?;
+    let grant = authorize::answered(id, &client, &scopes, person, acr)?.at(ctx.now(), ctx.today(), known_as);
+    // Its number is new: there is none of it.
+    grants::insert(ctx, &grant, ctx.now() + CODE_LIFE).await?;
+    authorize::note(ctx, &grant).await?;
     let hash = secret::code_hash(CODE, typed).ok_or(Error::DeviceCode)?;
     if rows::answer(ctx, hash, Some(id)).await? { Ok(()) } else { Err(Error::DeviceCode) }
 }

@@ -8,14 +8,15 @@ use identity::jose::Algorithm;
 use identity::secret;
 use serde::Serialize;
 use serde_json::json;
-use store::{Ctx, Permission};
+use store::{Actor, Ctx, Permission};
 
-use super::{Once, client_auth, dpop, userinfo};
+use super::{Once, authorize, client_auth, dpop, userinfo};
 use crate::fault::Fault;
-use crate::model::{Client, Grant, Profile, Result, Scope, Scopes};
+use crate::model::{Client, Grant, GrantId, Profile, Result, Scope, Scopes};
 use crate::provider::Provider;
 use crate::rules::{self, ACCESS_LIFE, GRANT_LIFE, REFRESH_LIFE};
 use crate::sealed::{Access, Code};
+use crate::store::clients as client_rows;
 use crate::store::devices;
 use crate::store::grants::{self as rows, Refresh};
 
@@ -77,27 +78,59 @@ pub(crate) async fn answer(ctx: &mut Ctx, provider: &Provider, asking: &Asking, 
 }
 
 async fn redeem(ctx: &mut Ctx, provider: &Provider, asking: &Asking, code: &str, verifier: &str, redirect_uri: &str) -> Result<Answer> {
-    const UNKNOWN: Fault = Fault::invalid_grant("code", "The code is unknown, over, or another service's.");
-    let Some(code) = provider.open::<Code>(code) else { return Ok(Err(UNKNOWN)) };
-    let Some(grant) = rows::find(ctx, code.grant).await?.filter(|grant| grant.client == asking.client.id) else { return Ok(Err(UNKNOWN)) };
-    if !rows::use_code(ctx, grant.id, ctx.now() + ACCESS_LIFE).await? {
-        return stolen(ctx, &grant, Fault::invalid_grant("code_replayed", "The code was redeemed before: what came of it is over.")).await;
+    let Some(code) = provider.open::<Code>(code).filter(|code| code.answered.client == asking.client.id) else {
+        return Ok(Err(UNKNOWN_CODE));
+    };
+    let (now, session, account) = (ctx.now(), code.answered.session, code.answered.account);
+    let consent = client_rows::consent(ctx, account, asking.client.id).await?;
+    let Some(consent) = consent.filter(|consent| consent.scopes.has(&Scope::OpenId)) else { return over(ctx, &code).await };
+    if code.until <= now || !identity::session_stands(ctx, session).await? {
+        return over(ctx, &code).await;
     }
-    if code.until <= ctx.now() || grant.ended_at.is_some() {
-        return Ok(Err(UNKNOWN));
+    let fault = not_its_own(&code, asking, verifier, redirect_uri);
+    let grant = code.answered.at(now, ctx.today(), consent.known_as);
+    if !rows::insert(ctx, &grant, now + ACCESS_LIFE).await? {
+        return redeemed_before(ctx, grant.id).await;
     }
-    // Whoever holds the code without what belongs to it has it from somewhere else: it stays spent.
-    if code.redirect_uri != redirect_uri {
-        return Ok(Err(Fault::invalid_grant("code_redirect_uri", "redirect_uri is not that of the request.")));
+    if let Some(fault) = fault {
+        // Whoever holds the code without what belongs to it has it from somewhere else: it stays spent.
+        rows::end(ctx, grant.id).await?;
+        return Ok(Err(fault));
     }
-    if !rules::redeems(verifier, &code.challenge) {
-        return Ok(Err(Fault::invalid_grant("code_verifier", "code_verifier does not fit the request's code_challenge.")));
-    }
+    ctx.actor = Actor::Holder(account);
+    authorize::note(ctx, &grant).await?;
+    let scopes = userinfo::agreed(ctx, &grant, &asking.client.scopes, &consent.scopes).await?;
+    Ok(Ok(make(ctx, provider, asking, grant, scopes, code.nonce, true).await?))
+}
+
+const UNKNOWN_CODE: Fault = Fault::invalid_grant("code", "The code is unknown, over, or another service's.");
+
+/// What is wrong with what came with a code, which only the service it was made for can bring.
+fn not_its_own(code: &Code, asking: &Asking, verifier: &str, redirect_uri: &str) -> Option<Fault> {
     let key = asking.proof.as_ref().map(|proof| &proof.key);
-    if code.dpop_key.is_some() && code.dpop_key.as_ref() != key {
-        return Ok(Err(Fault::invalid_dpop("The DPoP proof is not by the key the request named.")));
+    if code.redirect_uri != redirect_uri {
+        Some(Fault::invalid_grant("code_redirect_uri", "redirect_uri is not that of the request."))
+    } else if !rules::redeems(verifier, &code.challenge) {
+        Some(Fault::invalid_grant("code_verifier", "code_verifier does not fit the request's code_challenge."))
+    } else if code.dpop_key.is_some() && code.dpop_key.as_ref() != key {
+        Some(Fault::invalid_dpop("The DPoP proof is not by the key the request named."))
+    } else {
+        None
     }
-    Ok(Ok(make(ctx, provider, asking, grant, code.nonce, true).await?))
+}
+
+/// Answers a code that leads to no sign-in any more.
+async fn over(ctx: &mut Ctx, code: &Code) -> Result<Answer> {
+    match rows::find(ctx, code.answered.id).await? {
+        Some(_) => redeemed_before(ctx, code.answered.id).await,
+        None => Ok(Err(UNKNOWN_CODE)),
+    }
+}
+
+/// Answers a code that comes twice.
+async fn redeemed_before(ctx: &mut Ctx, id: GrantId) -> Result<Answer> {
+    let Some(grant) = rows::find(ctx, id).await? else { return Ok(Err(UNKNOWN_CODE)) };
+    stolen(ctx, &grant, Fault::invalid_grant("code_replayed", "The code was redeemed before: what came of it is over.")).await
 }
 
 async fn refresh(ctx: &mut Ctx, provider: &Provider, asking: &Asking, token: &str) -> Result<Answer> {
@@ -115,12 +148,12 @@ async fn refresh(ctx: &mut Ctx, provider: &Provider, asking: &Asking, token: &st
         let fault = Fault::invalid_grant("refresh_token_replayed", "The refresh token was used before: what came of it is over.");
         return stolen(ctx, &grant, fault).await;
     }
-    let goes_on = userinfo::effective(ctx, &asking.client, &grant).await?.has(&Scope::OfflineAccess);
-    if kept.expires_at <= ctx.now() || grant.ended_at.is_some() || !goes_on {
+    let scopes = userinfo::effective(ctx, &asking.client, &grant).await?;
+    if kept.expires_at <= ctx.now() || grant.ended_at.is_some() || !scopes.has(&Scope::OfflineAccess) {
         return Ok(Err(UNKNOWN));
     }
     rows::keep_open(ctx, grant.id, ctx.now() + ACCESS_LIFE).await?;
-    let mut made = make(ctx, provider, asking, grant, None, rotates).await?;
+    let mut made = make(ctx, provider, asking, grant, scopes, None, rotates).await?;
     if !rotates {
         made.refresh = Some(token.to_owned());
     }
@@ -151,7 +184,8 @@ async fn device(ctx: &mut Ctx, provider: &Provider, asking: &Asking, code: &str)
     let grant = rows::find(ctx, grant).await?.filter(|grant| grant.ended_at.is_none());
     let Some(grant) = grant else { return Ok(Err(Fault::new("expired_token", "device_code", "The sign-in is over."))) };
     rows::keep_open(ctx, grant.id, ctx.now() + ACCESS_LIFE).await?;
-    Ok(Ok(make(ctx, provider, asking, grant, None, true).await?))
+    let scopes = userinfo::effective(ctx, &asking.client, &grant).await?;
+    Ok(Ok(make(ctx, provider, asking, grant, scopes, None, true).await?))
 }
 
 /// Ends what came of a sign-in whose code or refresh token came twice: one of the two who sent it is a thief, and nobody knows which.
@@ -167,10 +201,10 @@ async fn make(
     provider: &Provider,
     asking: &Asking,
     grant: Grant,
+    scopes: Scopes,
     nonce: Option<String>,
     with_refresh: bool,
 ) -> Result<Made> {
-    let scopes = userinfo::effective(ctx, &asking.client, &grant).await?;
     let dpop_key = asking.proof.as_ref().map(|proof| proof.key.clone());
     let (now, bound) = (ctx.now(), dpop_key.is_some());
     let access = Access { grant: grant.id, dpop_key: dpop_key.clone(), issued_at: now, until: now + ACCESS_LIFE };

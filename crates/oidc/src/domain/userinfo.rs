@@ -16,7 +16,6 @@ use crate::store::grants::{self as rows, Refresh};
 /// A token that counts: whose, and what it may still tell.
 pub(crate) struct Standing {
     pub(crate) grant: Grant,
-    pub(crate) client: Client,
     pub(crate) scopes: Scopes,
     pub(crate) issued_at: Timestamp,
     pub(crate) until: Timestamp,
@@ -28,8 +27,8 @@ pub(crate) async fn access(ctx: &mut Ctx, provider: &Provider, token: &str) -> R
     let now = ctx.now();
     let Some(token) = provider.open::<Access>(token).filter(|token| token.until > now) else { return Ok(None) };
     let Access { grant, dpop_key, issued_at, until } = token;
-    let Some((grant, client, scopes)) = standing(ctx, grant).await? else { return Ok(None) };
-    Ok((issued_at > grant.tokens_ended_at).then_some(Standing { grant, client, scopes, issued_at, until, dpop_key }))
+    let Some((grant, scopes)) = standing(ctx, grant).await? else { return Ok(None) };
+    Ok((issued_at > grant.tokens_ended_at).then_some(Standing { grant, scopes, issued_at, until, dpop_key }))
 }
 
 /// As [`access`], for a refresh token.
@@ -38,23 +37,27 @@ async fn refresh(ctx: &mut Ctx, token: &str) -> Result<Option<Standing>> {
     let kept = rows::refresh(ctx, secret::token_hash(token)).await?;
     let Some(kept) = kept.filter(|kept| kept.expires_at > now && kept.used_at.is_none()) else { return Ok(None) };
     let Refresh { grant, dpop_key, issued_at, expires_at: until, .. } = kept;
-    let Some((grant, client, scopes)) = standing(ctx, grant).await? else { return Ok(None) };
-    Ok(Some(Standing { grant, client, scopes, issued_at, until, dpop_key }))
+    let Some((grant, scopes)) = standing(ctx, grant).await? else { return Ok(None) };
+    Ok(Some(Standing { grant, scopes, issued_at, until, dpop_key }))
 }
 
-/// A sign-in that goes on, where, and what it may still tell.
-async fn standing(ctx: &mut Ctx, id: GrantId) -> Result<Option<(Grant, Client, Scopes)>> {
-    let Some(grant) = rows::find(ctx, id).await?.filter(|grant| grant.ended_at.is_none()) else { return Ok(None) };
-    let Some(client) = client_rows::find(ctx, grant.client).await?.filter(|client| client.ended_at.is_none()) else { return Ok(None) };
-    let scopes = effective(ctx, &client, &grant).await?;
+/// A sign-in that goes on at a service that is trusted still, and what it may tell.
+async fn standing(ctx: &mut Ctx, id: GrantId) -> Result<Option<(Grant, Scopes)>> {
+    let Some(rows::Standing { grant, registered, consented }) = rows::standing(ctx, id).await? else { return Ok(None) };
+    let scopes = agreed(ctx, &grant, &registered, &consented).await?;
     // Without even that, the person has left the service.
-    Ok(scopes.has(&Scope::OpenId).then_some((grant, client, scopes)))
+    Ok(scopes.has(&Scope::OpenId).then_some((grant, scopes)))
 }
 
 /// What a sign-in may still tell: what was agreed to then, is agreed to now, and the service may still ask; less what is told of nobody like this person.
 pub(crate) async fn effective(ctx: &mut Ctx, client: &Client, grant: &Grant) -> Result<Scopes> {
     let consented = client_rows::consent(ctx, grant.account, grant.client).await?.map(|consent| consent.scopes).unwrap_or_default();
-    claims::tellable(ctx, grant.account, grant.scopes.both(&consented).both(&client.scopes)).await
+    agreed(ctx, grant, &client.scopes, &consented).await
+}
+
+/// As [`effective`], where it is known what is registered and agreed to now.
+pub(crate) async fn agreed(ctx: &mut Ctx, grant: &Grant, registered: &Scopes, consented: &Scopes) -> Result<Scopes> {
+    claims::tellable(ctx, grant.account, grant.scopes.both(consented).both(registered)).await
 }
 
 /// What an access token opens, and whether the person's trail does not say yet that the service was told something today.
@@ -74,7 +77,7 @@ pub(crate) async fn userinfo(ctx: &mut Ctx, provider: &Provider, token: &str, ke
     }
     ctx.actor = Actor::Holder(standing.grant.account);
     let mut told = claims::told(ctx, standing.grant.account, &standing.scopes).await?;
-    told.insert("sub".to_owned(), provider.subject(standing.client.id, standing.grant.known_as).into());
+    told.insert("sub".to_owned(), provider.subject(standing.grant.client, standing.grant.known_as).into());
     let today = ctx.today();
     Ok(Told { claims: told, unnoted: Some(standing.grant).filter(|grant| grant.told_on < today) })
 }
@@ -93,7 +96,7 @@ pub(crate) async fn introspect(ctx: &mut Ctx, provider: &Provider, client: &Clie
     if found.is_none() {
         found = refresh(ctx, token).await?;
     }
-    let Some(found) = found.filter(|found| found.client.id == client.id) else { return Ok(json!({ "active": false })) };
+    let Some(found) = found.filter(|found| found.grant.client == client.id) else { return Ok(json!({ "active": false })) };
     let mut answer = json!({
         "active": true,
         "iss": provider.issuer(),

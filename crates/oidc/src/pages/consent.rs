@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use identity::SignedIn;
 use serde::Deserialize;
-use store::{Actor, Ctx};
+use store::{Actor, Ctx, Store};
 use web::{App, Page, Problem, Reader, Session, View, Who, query_value};
 
 use super::{Line, host_of, lines};
@@ -39,19 +39,19 @@ pub(crate) async fn authorize(
     State(app): State<App>,
     view: View,
     Extension(provider): Of,
+    Reader(mut ctx): Reader,
     Session(session): Session,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let query = Arc::new(query.unwrap_or_default());
-    let sealing = Arc::clone(&provider);
-    let step = grouped(app.store(), move |ctx| {
-        let (query, provider) = (Arc::clone(&query), Arc::clone(&sealing));
-        Box::pin(async move {
-            let pairs = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-            Ok(step(ctx, &provider, pairs, session).await?)
-        })
-    })
-    .await;
+    let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
+    let led = lead(&mut ctx, &provider, pairs, session).await;
+    // Looking is done: what is written joins others in a group.
+    drop(ctx);
+    let step = match led {
+        Ok(Led::There(step)) => Ok(step),
+        Ok(Led::Once(brought, then)) => write(app.store(), &provider, brought, then).await,
+        Err(error) => Err(error.into()),
+    };
     // The protocol's fault has no reader here: the log has the cause.
     let step = step.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "web.internal"))?;
     Ok(match step {
@@ -75,33 +75,65 @@ pub(crate) async fn authorize(
     })
 }
 
-async fn step(
+/// Where a request leads by what is known.
+enum Led {
+    There(Step),
+    /// Once something is written down.
+    Once(Brought, Then),
+}
+
+/// What is written down first, and leads on then.
+enum Then {
+    /// That the request waits for its person.
+    Wait,
+    /// That it is answered with this code.
+    Code(String),
+}
+
+async fn lead(
     ctx: &mut Ctx,
     provider: &Provider,
     pairs: Vec<(String, String)>,
     session: Option<identity::SessionId>,
-) -> Result<Step, Error> {
+) -> Result<Led, Error> {
     let brought = match authorize::brought(ctx, provider, pairs).await {
         Ok(brought) => brought,
-        Err(Wrong::Here(client, fault)) => return Ok(Step::Here(client, fault)),
-        Err(Wrong::Back { client, redirect_uri, state, fault }) => return Ok(Step::Back { client, redirect_uri, state, fault }),
+        Err(Wrong::Here(client, fault)) => return Ok(Led::There(Step::Here(client, fault))),
+        Err(Wrong::Back { client, redirect_uri, state, fault }) => {
+            return Ok(Led::There(Step::Back { client, redirect_uri, state, fault }));
+        }
     };
     match authorize::next(ctx, &brought, session).await? {
         (Next::Answer(acr), Some(person)) => {
-            ctx.actor = Actor::Holder(person.account);
-            match authorize::answer(ctx, provider, &brought, &person, acr).await {
-                Ok(code) => Ok(Step::Code { request: brought.request, code }),
-                // Found before anything was written.
-                Err(Error::RequestOver) => Ok(Step::Here(Some(brought.client), authorize::OVER)),
-                Err(error) => Err(error),
-            }
+            let code = authorize::code(ctx, provider, &brought, &person, acr)?;
+            Ok(if brought.named { Led::Once(brought, Then::Code(code)) } else { Led::There(Step::Code { request: brought.request, code }) })
         }
         (Next::Refuse(fault), _) => {
             let AuthRequest { redirect_uri, state, .. } = brought.request;
-            Ok(Step::Back { client: brought.client, redirect_uri, state, fault })
+            Ok(Led::There(Step::Back { client: brought.client, redirect_uri, state, fault }))
         }
-        _ => Ok(Step::Wait(authorize::wait(ctx, provider, &brought).await?)),
+        _ => Ok(Led::Once(brought, Then::Wait)),
     }
+}
+
+async fn write(store: &Store, provider: &Arc<Provider>, brought: Brought, then: Then) -> Result<Step, Fault> {
+    let (brought, then, provider) = (Arc::new(brought), Arc::new(then), Arc::clone(provider));
+    grouped(store, move |ctx| {
+        let (brought, then, provider) = (Arc::clone(&brought), Arc::clone(&then), Arc::clone(&provider));
+        Box::pin(async move {
+            let code = match &*then {
+                Then::Wait => return Ok(Step::Wait(authorize::wait(ctx, &provider, &brought).await?)),
+                Then::Code(code) => code.clone(),
+            };
+            match authorize::close(ctx, &brought).await {
+                Ok(()) => Ok(Step::Code { request: brought.request.clone(), code }),
+                // Found before anything was written.
+                Err(Error::RequestOver) => Ok(Step::Here(Some(brought.client.clone()), authorize::OVER)),
+                Err(error) => Err(error.into()),
+            }
+        })
+    })
+    .await
 }
 
 #[derive(Deserialize)]
@@ -151,7 +183,8 @@ pub(crate) async fn go_on(
             let actor = ctx.actor.clone();
             drop(ctx);
             let mut ctx = app.store().begin(actor).await?;
-            let code = authorize::answer(&mut ctx, &provider, &brought, &person, acr).await?;
+            authorize::close(&mut ctx, &brought).await?;
+            let code = authorize::code(&ctx, &provider, &brought, &person, acr)?;
             ctx.commit().await?;
             Ok(hand_over(&view, &brought.client, &with_code(&provider, &brought.request, &code)))
         }
@@ -234,7 +267,7 @@ pub(crate) async fn decide(
 async fn said(ctx: &mut Ctx, provider: &Provider, who: Option<&identity::Caller>, decided: &Decided) -> Result<Said, Error> {
     let brought = authorize::waiting(ctx, provider, &decided.request).await?;
     if decided.decision != "yes" {
-        authorize::refuse(ctx, &brought).await?;
+        authorize::close(ctx, &brought).await?;
         return Ok(Said::No(brought));
     }
     // Somebody who is signed out meanwhile, must sign in again first, or is another person than the page was shown to, begins there.
@@ -243,13 +276,14 @@ async fn said(ctx: &mut Ctx, provider: &Provider, who: Option<&identity::Caller>
     let Some(person) = person.filter(|person| matches!(next, Next::Ask | Next::Answer(_)) && saw(person)) else {
         return Ok(Said::Unheard);
     };
+    authorize::close(ctx, &brought).await?;
     ctx.actor = Actor::Holder(person.account);
     if let Some(caller) = who.filter(|caller| caller.refresh_due) {
         identity::refresh_session(ctx, caller.session).await?;
     }
     authorize::agree(ctx, &brought.client, &brought.request.scopes).await?;
     let acr = rules::acr(&person, ctx.now());
-    let code = authorize::answer(ctx, provider, &brought, &person, acr).await?;
+    let code = authorize::code(ctx, provider, &brought, &person, acr)?;
     Ok(Said::Yes(brought, code))
 }
 

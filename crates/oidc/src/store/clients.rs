@@ -26,8 +26,8 @@ store::queries! {
     END = "update oidc_client set ended_at = $2 where id = $1 and ended_at is null";
     END_GRANTS = "update oidc_grant set ended_at = $2 where client = $1 and ended_at is null";
 
-    CONSENT = "select client, scopes, given_at from oidc_consent where account = $1 and client = $2";
-    CONSENTS = "select client, scopes, given_at from oidc_consent where account = $1 order by given_at desc";
+    CONSENT = "select client, scopes, given_at, coalesce(known_as, account) from oidc_consent where account = $1 and client = $2";
+    CONSENTS = "select client, scopes, given_at, coalesce(known_as, account) from oidc_consent where account = $1 order by given_at desc";
     SAVE_CONSENT = "insert into oidc_consent (account, client, scopes, given_at) values ($1, $2, $3, $4)
         on conflict (account, client) do update set scopes = excluded.scopes, given_at = excluded.given_at";
     KEEP_CONSENT = "update oidc_consent set scopes = $3 where account = $1 and client = $2";
@@ -44,7 +44,7 @@ store::queries! {
 }
 
 fn list<T: serde::de::DeserializeOwned>(row: &Row, column: usize) -> store::Result<T> {
-    Ok(serde_json::from_str(&row.get::<String>(column)?)?)
+    Ok(serde_json::from_str(row.text(column)?)?)
 }
 
 impl FromRow for Client {
@@ -72,7 +72,7 @@ impl FromRow for Client {
     }
 }
 
-store::from_row!(Consent { client, scopes, given_at });
+store::from_row!(Consent { client, scopes, given_at, known_as });
 store::from_row!(Refused { reason, times, last_at });
 
 /// What is written of a client, in the order of `INSERT` and `CHANGE`.

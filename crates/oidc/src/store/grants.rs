@@ -1,8 +1,7 @@
 use civil::Timestamp;
-use identity::SignedIn;
 use store::{AccountId, Ctx, FromRow, Row, params};
 
-use crate::model::{Acr, ClientId, Grant, GrantId, Result, Scopes};
+use crate::model::{ClientId, Grant, GrantId, Result, Scopes};
 
 macro_rules! grant {
     ($rest:literal) => {
@@ -16,18 +15,21 @@ macro_rules! grant {
 
 store::queries! {
     GRANT = grant!("where id = $1");
+    /// With what its service may ask, and what the person lets that know now.
+    STANDING = "select g.id, g.client, g.account, g.session, g.scopes, g.acr, g.auth_time, g.granted_at, g.told_on, g.tokens_ended_at, g.ended_at,
+            coalesce(g.known_as, g.account), c.scopes, o.scopes
+        from oidc_grant g join oidc_client c on c.id = g.client left join oidc_consent o on o.account = g.account and o.client = g.client
+        where g.id = $1 and g.ended_at is null and c.ended_at is null";
     GRANTS_OF = grant!("where account = $1 and granted_at > $2 order by granted_at desc, id desc limit 200");
     OPEN_OF = grant!("where account = $1 and ended_at is null order by granted_at");
     /// A number that was given is not given again.
     INSERT = "insert into oidc_grant (id, client, account, session, scopes, acr, auth_time, granted_at, told_on, open_until, known_as)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, (select known_as from oidc_consent where account = $3 and client = $2))
-        on conflict (id) do nothing";
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (id) do nothing";
     TOLD = "update oidc_grant set told_on = $2 where id = $1 and told_on < $2";
     SIGNED_OUT = "update oidc_grant set signed_out_at = $2 where id = $1 and signed_out_at is null";
     END = "update oidc_grant set ended_at = $2 where id = $1 and ended_at is null";
     END_AT = "update oidc_grant set ended_at = $3 where account = $1 and client = $2 and ended_at is null";
 
-    USE_CODE = "update oidc_grant set code_used_at = $2, open_until = $3 where id = $1 and code_used_at is null";
     KEEP_OPEN = "update oidc_grant set open_until = $2 where id = $1 and open_until < $2";
     END_TOKENS_OF = "update oidc_grant set tokens_ended_at = $2 where id = $1";
     END_TOKENS = "update oidc_grant set tokens_ended_at = $1 where ended_at is null";
@@ -97,6 +99,26 @@ pub(crate) async fn find(ctx: &mut Ctx, id: GrantId) -> Result<Option<Grant>> {
     Ok(ctx.tx().query_opt(GRANT, params![id]).await?)
 }
 
+/// A sign-in that goes on at a service that is trusted still.
+pub(crate) struct Standing {
+    pub(crate) grant: Grant,
+    /// What the service may ask now.
+    pub(crate) registered: Scopes,
+    /// What the person lets it know now.
+    pub(crate) consented: Scopes,
+}
+
+impl FromRow for Standing {
+    fn from_row(row: &Row) -> store::Result<Self> {
+        let consented = row.get::<Option<Scopes>>(13)?.unwrap_or_default();
+        Ok(Self { grant: Grant::from_row(row)?, registered: row.get(12)?, consented })
+    }
+}
+
+pub(crate) async fn standing(ctx: &mut Ctx, id: GrantId) -> Result<Option<Standing>> {
+    Ok(ctx.tx().query_opt(STANDING, params![id]).await?)
+}
+
 pub(crate) async fn of_account(ctx: &mut Ctx, account: AccountId, since: Timestamp) -> Result<Vec<Grant>> {
     Ok(ctx.tx().query(GRANTS_OF, params![account, since]).await?)
 }
@@ -105,22 +127,21 @@ pub(crate) async fn open_of(ctx: &mut Ctx, account: AccountId) -> Result<Vec<Gra
     Ok(ctx.tx().query(OPEN_OF, params![account]).await?)
 }
 
-/// A sign-in that happens now.
-pub(crate) struct New<'a> {
-    pub(crate) id: GrantId,
-    pub(crate) client: ClientId,
-    pub(crate) person: &'a SignedIn,
-    pub(crate) scopes: &'a Scopes,
-    pub(crate) acr: Acr,
-    /// Until when something may come of it.
-    pub(crate) open_until: Timestamp,
-}
-
-/// Keeps a sign-in; false when its number was given before.
-pub(crate) async fn insert(ctx: &mut Ctx, new: New<'_>) -> Result<bool> {
-    let New { id, client, person, scopes, acr, open_until } = new;
-    let (now, today) = (ctx.now(), ctx.today());
-    let values = params![id, client, person.account, person.session, scopes, acr, person.at, now, today, open_until];
+/// Keeps a sign-in, of which tokens may count until `open_until`; false when its number was given before.
+pub(crate) async fn insert(ctx: &mut Ctx, new: &Grant, open_until: Timestamp) -> Result<bool> {
+    let values = params![
+        new.id,
+        new.client,
+        new.account,
+        new.session,
+        &new.scopes,
+        new.acr,
+        new.auth_time,
+        new.granted_at,
+        new.told_on,
+        open_until,
+        Some(new.known_as).filter(|known_as| *known_as != new.account)
+    ];
     Ok(ctx.tx().execute(INSERT, values).await? == 1)
 }
 
@@ -152,12 +173,6 @@ pub(crate) async fn end(ctx: &mut Ctx, id: GrantId) -> Result<()> {
 pub(crate) async fn end_at(ctx: &mut Ctx, account: AccountId, client: ClientId) -> Result<u64> {
     let now = ctx.now();
     Ok(ctx.tx().execute(END_AT, params![account, client, now]).await?)
-}
-
-/// Marks the code of a sign-in as redeemed, for an access token that counts until then; true for the one who redeemed it.
-pub(crate) async fn use_code(ctx: &mut Ctx, id: GrantId, open_until: Timestamp) -> Result<bool> {
-    let now = ctx.now();
-    Ok(ctx.tx().execute(USE_CODE, params![id, now, open_until]).await? == 1)
 }
 
 pub(crate) async fn refresh(ctx: &mut Ctx, hash: [u8; 32]) -> Result<Option<Refresh>> {

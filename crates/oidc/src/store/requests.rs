@@ -6,8 +6,10 @@ use crate::model::{AuthRequest, ClientId, GrantId, Result};
 store::queries! {
     /// Brought again, it waits as it did, or is over as it was.
     INSERT = "insert into oidc_request (id, client, request, expires_at) values ($1, $2, $3, $4) on conflict (id) do nothing";
-    FIND = "select client, request from oidc_request where id = $1 and expires_at > $2 and not exists (select 1 from oidc_grant where id = $1)";
-    END = "update oidc_request set expires_at = $2 where id = $1 and expires_at > $2 and not exists (select 1 from oidc_grant where id = $1)";
+    FIND = "select client, request from oidc_request where id = $1 and expires_at > $2";
+    /// One that was answered before changes nothing; one that never waited is kept as over, without what it asked.
+    END = "insert into oidc_request (id, client, request, expires_at) values ($1, $2, '', $3)
+        on conflict (id) do update set expires_at = excluded.expires_at where oidc_request.expires_at > excluded.expires_at";
     /// Numbers follow the time they were given at.
     FORGET = "delete from oidc_request where id < $1";
     /// A message seen before changes nothing.
@@ -37,10 +39,10 @@ pub(crate) async fn find(ctx: &mut Ctx, id: GrantId) -> Result<Option<(ClientId,
     found.map(|(client, text)| Ok((client, serde_json::from_str(&text).map_err(store::Error::from)?))).transpose()
 }
 
-/// Has a request wait no longer; true when it did.
-pub(crate) async fn end(ctx: &mut Ctx, id: GrantId) -> Result<bool> {
+/// Ends a request of a service because it is answered, whether it waited or not; true for the first answer.
+pub(crate) async fn end(ctx: &mut Ctx, id: GrantId, client: ClientId) -> Result<bool> {
     let now = ctx.now();
-    Ok(ctx.tx().execute(END, params![id, now]).await? == 1)
+    Ok(ctx.tx().execute(END, params![id, client, now]).await? == 1)
 }
 
 async fn forget_before(ctx: &mut Ctx, over: Timestamp) -> Result<u64> {

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use identity::jose::{TokenKey, make_es256};
 use oidc::Exception;
 use serde_json::json;
+use store::Actor;
 
 use crate::world::{BACK, CHALLENGE, ORIGIN, VERIFIER, excused, houses};
 
@@ -78,6 +79,58 @@ async fn a_stolen_code_is_worth_nothing() {
         let code = house.code(&library, &hanako, &[]).await;
         house.pass(61);
         assert_eq!(house.redeems(&library, &code).await.error(), "invalid_grant");
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_happens_when_its_code_is_redeemed_and_not_before() {
+    for house in houses().await {
+        let (hanako, library) = (house.hanako().await, house.program(|_| {}).await);
+        let signed_in = async || house.trail_of(&hanako).await.iter().filter(|done| *done == "oidc.signed_in").count();
+        house.tokens(&library, &hanako, &[]).await;
+        let code = house.code(&library, &hanako, &[]).await;
+        assert_eq!(signed_in().await, 1, "nobody was told anything by that code");
+
+        // Taken back in the minute between.
+        let path = format!("/me/services/{}/withdraw", library.client.id);
+        house.post(&path, &[], &[("cookie", &hanako.cookie)]).await;
+        assert_eq!(house.redeems(&library, &code).await.error(), "invalid_grant");
+        // Signed out in between, whatever was agreed to.
+        let code = house.code(&library, &hanako, &[("scope", "openid offline_access")]).await;
+        let mut ctx = house.begin(Actor::Holder(hanako.account)).await;
+        identity::end_session(&mut ctx, hanako.session).await.unwrap();
+        ctx.commit().await.unwrap();
+        assert_eq!(house.redeems(&library, &code).await.error(), "invalid_grant");
+        assert_eq!(signed_in().await, 1);
+
+        // One that was redeemed is known again, also when its browser has signed out.
+        let again = house.browser_of(hanako.account).await;
+        let code = house.code(&library, &again, &[("scope", "openid offline_access")]).await;
+        let tokens = house.redeems(&library, &code).await.json();
+        let mut ctx = house.begin(Actor::Holder(hanako.account)).await;
+        identity::end_session(&mut ctx, again.session).await.unwrap();
+        ctx.commit().await.unwrap();
+        assert_eq!(house.userinfo(tokens["access_token"].as_str().unwrap()).await.status, StatusCode::OK, "agreed to go on");
+        house.pass(61);
+        assert_eq!(house.redeems(&library, &code).await.error(), "invalid_grant");
+        assert_eq!(house.userinfo(tokens["access_token"].as_str().unwrap()).await.status, StatusCode::UNAUTHORIZED, "stolen");
+        assert!(house.refusals(&library).await.contains(&"code_replayed".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_code_without_what_belongs_to_it_is_spent_and_nobody_signed_in_by_it() {
+    for house in houses().await {
+        let (hanako, library) = (house.hanako().await, house.program(|_| {}).await);
+        let code = house.code(&library, &hanako, &[]).await;
+        let (other, wrong) = ("x".repeat(43), code.clone());
+        let pairs =
+            [("grant_type", "authorization_code"), ("code", wrong.as_str()), ("redirect_uri", BACK), ("code_verifier", other.as_str())];
+        assert_eq!(house.asks(&library, "/oidc/token", &pairs, &[]).await.error(), "invalid_grant");
+        assert_eq!(house.redeems(&library, &code).await.error(), "invalid_grant", "it stays spent");
+        let trail = house.trail_of(&hanako).await;
+        assert!(!trail.contains(&"oidc.signed_in".to_owned()) && trail.contains(&"oidc.replayed".to_owned()), "{trail:?}");
+        assert!(house.refusals(&library).await.contains(&"code_verifier".to_owned()));
     }
 }
 

@@ -348,6 +348,13 @@ impl House {
         answer.json()
     }
 
+    /// What was done with a person's data, as they read it.
+    pub(crate) async fn trail_of(&self, person: &Person) -> Vec<String> {
+        let mut ctx = self.begin(Actor::Holder(person.account)).await;
+        let trail = identity::who_looked(&mut ctx, person.account, i64::MAX, 50).await.unwrap();
+        trail.into_iter().map(|entry| entry.action).collect()
+    }
+
     /// What was refused to a program, as the console shows it.
     pub(crate) async fn refusals(&self, program: &Program) -> Vec<String> {
         let mut ctx = self.begin(administrator()).await;
