@@ -9,9 +9,12 @@ import { story } from '../lib/story.mjs';
 const TELEVISIONS = [{ width: 1280, height: 720 }, { width: 1920, height: 1080 }];
 const ICS = readFileSync(join(import.meta.dirname, '../../crates/calendar/tests/data/others/ics.ics'));
 
-/** An event of the next days, as a club's program writes it. */
+// A day of the next ones in Japan; towards the end of a month it lies in the month after.
+const SOON = new Date(Date.now() + (9 + 24 * 3) * 3_600_000).toISOString().slice(0, 10);
+
+/** An event of that day, as a club's program writes it. */
 function coming(title) {
-  const day = new Date(Date.now() + (9 + 24 * 3) * 3_600_000).toISOString().slice(0, 10).replaceAll('-', '');
+  const day = SOON.replaceAll('-', '');
   return `BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//club//JA\r\nBEGIN:VEVENT\r\nUID:soon@club.example\r\nDTSTAMP:20261101T000000Z\r\nDTSTART;VALUE=DATE:${day}\r\nSUMMARY:${title}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n`;
 }
 
@@ -37,7 +40,7 @@ story('screens and calendars of others', { residents: 300 }, async ({ town, brow
   });
 
   await step('everybody of the district sees it, marked as of others', async () => {
-    await page.goto(`${town.origin}/calendar?area=${encodeURIComponent('大畑地区')}`);
+    await page.goto(`${town.origin}/calendar?month=${SOON.slice(0, 7)}&area=${encodeURIComponent('大畑地区')}`);
     assert.match(await page.locator('main').innerText(), /大畑公民館（架空） の予定/);
     await lookAtBoth(page, '19-month');
     await page.goto(`${town.origin}/calendar?month=2027-01&area=${encodeURIComponent('大湊地区')}`);
