@@ -1,21 +1,23 @@
 //! The things this room knows.
 
 pub use ::store::DeviceId;
-use ::store::{AccountId, Actor, MatchKeys, ResidentId, Role, StaffId, text_enum};
+use ::store::{AccountId, MatchKeys, ResidentId, Role, StaffId, text_enum};
 use civil::{Date, PartialDate, Sex, Timestamp};
 use credential::HolderKey;
-use town::PlaceId;
 
 mod apps;
+mod devices;
 mod error;
 mod media;
 mod passkeys;
 mod phone_cards;
 mod proxies;
 mod residences;
+mod sessions;
 
 pub use apps::{AppAnswer, AppBegun, AppPrepared, AppQuestion, AppQuestionId, AppRefusal, AppTold, UsedApp};
 pub(crate) use apps::{AppSigned, AppSigning};
+pub use devices::{Device, DeviceKind, Paired};
 pub use error::{Error, Result};
 pub use media::{BoundBy, BoundMedium, Document, MediaKey, MediumEnd, MediumId, MediumNumber};
 pub use passkeys::{Ceremony, CeremonyId, OwnPasskey, PasskeyId};
@@ -25,13 +27,13 @@ pub use phone_cards::{
 };
 pub use proxies::{Proxy, ProxyEnd, ProxyId, ProxyScope};
 pub use residences::{Belonging, BelongingCount, BelongsBy, Guest, NoGuest, ResidenceEnd, ResidenceId, Statement};
+pub use sessions::{Caller, Entry, Session, SessionId, SessionKind, SessionOwner, SignedIn, Started};
 
 ::store::id!(ProofSessionId, "A question put to a card, from the moment a person asks to be proven until the answer is claimed.");
 ::store::id!(ProofId, "A proof that was given.");
 ::store::id!(MatchRequestId, "A request to a clerk to find the resident of an account.");
 ::store::id!(PhoneId, "A phone's key.");
 ::store::id!(PhoneChallengeId, "A question put to a phone's key.");
-::store::id!(SessionId, "A session: what a token stands for.");
 
 /// How surely an account's person is known, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -394,111 +396,6 @@ pub enum PhoneEnd {
 }
 text_enum!(PhoneEnd { NotUsed = "not_used", Lost = "lost", Replaced = "replaced", EndedByTown = "ended_by_town" });
 
-/// Whose a session is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SessionOwner {
-    /// A resident or family member.
-    Holder(AccountId),
-    /// A member of staff.
-    Staff(StaffId),
-    /// A paired verifier or an enrolled station.
-    Device(DeviceId),
-}
-
-/// What kind of session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SessionKind {
-    /// A resident's or family member's.
-    Holder,
-    /// A member of staff's.
-    Staff,
-    /// A paired verifier's.
-    Verifier,
-    /// An enrolled station's.
-    Station,
-}
-text_enum!(SessionKind { Holder = "holder", Staff = "staff", Verifier = "verifier", Station = "station" });
-
-/// A session just started: the only moment its token is known.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Started {
-    /// The session.
-    pub id: SessionId,
-    /// 256 random bits in base64url: kept by the browser or device, here only as a hash.
-    pub token: String,
-    /// The last moment the token can count, however much it is used.
-    pub ends_at: Timestamp,
-}
-
-impl std::fmt::Debug for Started {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Started({})", self.id)
-    }
-}
-
-/// Who carries a token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
-    /// Who asks.
-    pub actor: Actor,
-    /// The session.
-    pub session: SessionId,
-    /// What kind it is.
-    pub kind: SessionKind,
-    /// The verifier or station, when it is one.
-    pub device: Option<DeviceId>,
-    /// True about once an hour: [`refresh_session`](crate::refresh_session) is due, or the session ends while it is used.
-    pub refresh_due: bool,
-}
-
-/// By what a resident's session was begun.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Entry {
-    /// A proof of who the person is.
-    Proof,
-    /// A proof, on a screen that others use after them.
-    Kiosk,
-    /// The code of a shared card: nobody knows who the person is.
-    Code,
-    /// A passkey.
-    Passkey,
-}
-text_enum!(Entry { Proof = "proof", Kiosk = "kiosk", Code = "code", Passkey = "passkey" });
-
-/// How a resident came to be signed in, for rooms that ask more of some acts than of others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SignedIn {
-    /// Who.
-    pub account: AccountId,
-    /// The session.
-    pub session: SessionId,
-    /// Since when.
-    pub at: Timestamp,
-    /// By what; none where it began before this was kept.
-    pub entry: Option<Entry>,
-    /// When the card was read, if the session began with it.
-    pub card_at: Option<Timestamp>,
-    /// It is known who the person is: not so for an account that only holds shared cards.
-    pub proven: bool,
-}
-
-/// A session as its owner sees it in a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    /// Its id.
-    pub id: SessionId,
-    /// What kind.
-    pub kind: SessionKind,
-    /// Where it was started, in the owner's words.
-    pub label: String,
-    /// By what a resident's was begun; none where that is not kept.
-    pub entry: Option<Entry>,
-    /// When it was started.
-    pub started_at: Timestamp,
-    /// When it ends unless it is used before.
-    pub expires_at: Timestamp,
-}
-
 /// A one-time code and until when it counts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OneTimeCode {
@@ -565,40 +462,4 @@ pub struct StaffMember {
     pub joined_at: Option<Timestamp>,
     /// Until when, if they left.
     pub ended_at: Option<Timestamp>,
-}
-
-/// A device that is trusted by its token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DeviceKind {
-    /// Scans cards at a place.
-    Verifier,
-    /// Reads the My Number Card at a place.
-    Station,
-}
-text_enum!(DeviceKind { Verifier = "verifier", Station = "station" });
-
-/// A paired verifier or an enrolled station.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Device {
-    /// Its id.
-    pub id: DeviceId,
-    /// Which of the two.
-    pub kind: DeviceKind,
-    /// Where it is.
-    pub place: PlaceId,
-    /// What the place calls it.
-    pub label: String,
-    /// Since when.
-    pub paired_at: Timestamp,
-    /// Until when, if it is no longer trusted.
-    pub ended_at: Option<Timestamp>,
-}
-
-/// A device just paired, with its token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paired {
-    /// The device.
-    pub device: Device,
-    /// Its session.
-    pub session: Started,
 }
