@@ -14,10 +14,10 @@ use identity::{Demonstration, Passkeys};
 use registry::bridge::{Chain, Layout, MatchSecret, OpeningKey, Sealing, SigningKey, seal};
 use registry::{BridgeKeys, BundleState, ResidentId, Search, open_bundle};
 use store::testing::{TestDb, databases};
-use store::{Actor, Reactions, Role, SetClock, StaffId, Store, StoreBuilder};
+use store::{Actor, Role, SetClock, StaffId, Store};
 use tower::ServiceExt as _;
 use town::Town;
-use web::AppBuilder;
+use web::testing::{Opened, open_in_band};
 
 const ORIGIN: &str = "http://localhost:8080";
 const HEADER: &str =
@@ -61,28 +61,12 @@ impl House {
         let town =
             Town::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../towns/demo")).unwrap_or_else(|faults| panic!("{faults:#?}"));
         let clock = Arc::new(SetClock::new(at("2026-11-20T09:00:00+09:00")));
-        let builder = StoreBuilder {
-            db: db.db.clone(),
-            town,
-            clock: clock.clone(),
-            migrations: vec![registry::MIGRATIONS, identity::MIGRATIONS],
-            reactions: Reactions::default(),
-        };
-        let store = builder.open().await.unwrap();
         let keys =
             Arc::new(BridgeKeys { signers: vec![SigningKey::new(&[2; 32]).unwrap().public()], centre: OpeningKey::new(&[3; 32]).unwrap() });
         let passkeys = Arc::new(Passkeys::new("localhost", ORIGIN, "Tegata").unwrap());
         let service = service(Arc::new(Console::new(passkeys, keys.clone(), demonstration)));
-        let texts = web::TEXTS.iter().chain(service.texts).copied().collect();
-        let app = AppBuilder {
-            store: store.clone(),
-            texts,
-            menu: service.menu.to_vec(),
-            origin: ORIGIN.to_owned(),
-            band: demonstration.is_some().then_some("shell-demo"),
-        }
-        .build();
-        let router = web::house(app, vec![service]);
+        let (lower, band) = ([registry::MIGRATIONS, identity::MIGRATIONS], demonstration.is_some().then_some("shell-demo"));
+        let Opened { store, router, .. } = open_in_band(db.db.clone(), town, clock.clone(), &lower, service, ORIGIN, band).await;
         let mut house = Self { store, clock, router, keys, chain: Chain::default(), _db: db };
         assert_eq!(house.bring(&rows()).await, BundleState::Applied);
         house

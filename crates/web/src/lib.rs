@@ -23,6 +23,9 @@ mod tell;
 mod tries;
 mod writing;
 
+#[cfg(feature = "testing")]
+pub mod testing;
+
 pub use api::{MoreMetrics, openapi_document, public_json};
 pub use app::{App, AppBuilder};
 pub use assets::{Assets, assets_router};

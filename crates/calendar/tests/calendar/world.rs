@@ -10,9 +10,10 @@ use calendar::{Details, EventId, SeatState};
 use civil::Timestamp;
 use identity::SessionOwner;
 use store::testing::{TestDb, databases};
-use store::{AccountId, Actor, Ctx, JobHandlers, Reactions, Role, SetClock, StaffId, Store, StoreBuilder};
+use store::{AccountId, Actor, Ctx, JobHandlers, Role, SetClock, StaffId, Store};
 use tower::ServiceExt as _;
 use town::{PackFile, Town};
+use web::testing::{Opened, open};
 use web::{FetchFault, Outside};
 
 pub(crate) const AREA: &str = "大湊地区";
@@ -103,21 +104,9 @@ impl House {
         let now: Timestamp = "2026-12-02T03:00:00Z".parse().unwrap();
         let clock = Arc::new(SetClock::new(now));
         let service = calendar::service(Arc::clone(&elsewhere) as Arc<dyn Outside>);
-        let (mut reactions, mut jobs) = (Reactions::default(), JobHandlers::default());
-        (service.reactions)(&mut reactions);
-        (service.jobs)(&mut jobs);
-        let builder = StoreBuilder {
-            db: db.db.clone(),
-            town: town(),
-            clock: Arc::clone(&clock) as Arc<dyn store::Clock>,
-            migrations: vec![registry::MIGRATIONS, identity::MIGRATIONS, calendar::MIGRATIONS],
-            reactions,
-        };
-        let store = builder.open().await.unwrap();
-        let texts = web::TEXTS.iter().chain(service.texts).copied().collect();
-        let origin = "http://localhost:8080".to_owned();
-        let app = web::AppBuilder { store: store.clone(), texts, menu: service.menu.to_vec(), origin, band: None }.build();
-        let router = web::house(app, vec![service]);
+        let lower = [registry::MIGRATIONS, identity::MIGRATIONS];
+        let origin = "http://localhost:8080";
+        let Opened { store, jobs, router, .. } = open(db.db.clone(), town(), Arc::clone(&clock) as _, &lower, service, origin).await;
         Self { store, clock, jobs, elsewhere, router, _db: db }
     }
 

@@ -13,9 +13,10 @@ use passport::{Proofing, answer_proof};
 use registry::testing::TestBridge;
 use serde_json::Value;
 use store::testing::{TestDb, databases};
-use store::{AccountId, Actor, Ctx, Reactions, Role, SetClock, Store, StoreBuilder};
+use store::{AccountId, Actor, Ctx, Role, SetClock, Store};
 use tower::ServiceExt as _;
 use town::{PackFile, Town};
+use web::testing::{Opened, open};
 
 use crate::card;
 
@@ -117,20 +118,8 @@ impl House {
             station: None,
         });
         let service = community::service(Some(&town));
-        let mut reactions = Reactions::default();
-        (service.reactions)(&mut reactions);
-        let builder = StoreBuilder {
-            db: db.db.clone(),
-            town,
-            clock: Arc::clone(&clock) as Arc<dyn store::Clock>,
-            migrations: vec![registry::MIGRATIONS, identity::MIGRATIONS, community::MIGRATIONS],
-            reactions,
-        };
-        let store = builder.open().await.unwrap();
-        let texts = web::TEXTS.iter().chain(service.texts).copied().collect();
-        let menu = service.menu.to_vec();
-        let app = web::AppBuilder { store: store.clone(), texts, menu, origin: ORIGIN.to_owned(), band: None }.build();
-        let router = web::house(app, vec![service]);
+        let lower = [registry::MIGRATIONS, identity::MIGRATIONS];
+        let Opened { store, router, .. } = open(db.db.clone(), town, Arc::clone(&clock) as _, &lower, service, ORIGIN).await;
         let mut house = Self { store, clock, bridge: TestBridge::new(&MATCHING), cards, proofing, router, _db: db };
         house.bring_people().await;
         house

@@ -31,10 +31,10 @@ use registry::Search;
 use registry::testing::TestBridge;
 use store::testing::{TestDb, databases};
 use store::{
-    AccountId, Actor, Clock as _, Ctx, JobHandlers, Looked, Match, MatchKeys, Reactions, Register, ResidentId, Role, SetClock, StaffId,
-    Store, StoreBuilder, params,
+    AccountId, Actor, Clock as _, Ctx, JobHandlers, Looked, Match, MatchKeys, Register, ResidentId, Role, SetClock, StaffId, Store, params,
 };
 use tower::ServiceExt as _;
+use web::testing::{Opened, open};
 
 const ORIGIN: &str = "http://localhost:8080";
 const MATCHING: [u8; 32] = [1; 32];
@@ -223,25 +223,12 @@ impl House {
         let network = || Arc::clone(&platform) as Arc<dyn LineNetwork>;
         let channel = town.line.as_ref().map(|_| Arc::new(LineChannel::new(network(), LineSecret::new(line::SECRET))));
         let service = notices::service(Arc::clone(&vapid), Some(seal), channel.clone());
-        let (mut reactions, mut jobs) = (Reactions::default(), JobHandlers::default());
-        (service.reactions)(&mut reactions);
-        (service.jobs)(&mut jobs);
-        let builder = StoreBuilder {
-            db: db.db.clone(),
-            town,
-            clock: Arc::clone(&clock) as Arc<dyn store::Clock>,
-            migrations: vec![registry::MIGRATIONS, identity::MIGRATIONS, notices::MIGRATIONS],
-            reactions,
-        };
-        let store = builder.open().await.unwrap();
-        let texts = web::TEXTS.iter().chain(service.texts).copied().collect();
-        let app =
-            web::AppBuilder { store: store.clone(), texts, menu: service.menu.to_vec(), origin: ORIGIN.to_owned(), band: None }.build();
+        let lower = [registry::MIGRATIONS, identity::MIGRATIONS];
+        let Opened { store, jobs, app, router } = open(db.db.clone(), town, Arc::clone(&clock) as _, &lower, service, ORIGIN).await;
         let post = Arc::new(Post::default());
-        let courier = Courier::new(app.clone(), vapid, Arc::clone(&post) as Arc<dyn PushNetwork>);
+        let courier = Courier::new(app, vapid, Arc::clone(&post) as Arc<dyn PushNetwork>);
         let office = Arc::new(MailOffice::default());
         let courier = courier.with_mail(Some(Arc::clone(&office) as Arc<dyn MailNetwork>)).with_line(channel);
-        let router = web::house(app, vec![service]);
         let mut house =
             Self { store, clock, courier, post, office, platform, jobs, register, bridge: TestBridge::new(&MATCHING), router, _db: db };
         house.bring().await;

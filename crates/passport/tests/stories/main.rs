@@ -29,8 +29,9 @@ use passport::{Proofing, answer_proof, service};
 use registry::Register;
 use registry::testing::TestBridge;
 use store::testing::{TestDb, databases};
-use store::{AccountId, Actor, Clock as _, Ctx, JobHandlers, Reactions, ResidentId, Role, SetClock, StaffId, Store, StoreBuilder};
+use store::{AccountId, Actor, Clock as _, Ctx, JobHandlers, ResidentId, Role, SetClock, StaffId, Store};
 use tower::ServiceExt as _;
+use web::testing::{Opened, open};
 
 pub(crate) const ORIGIN: &str = "http://localhost:8080";
 pub(crate) const RP_ID: &str = "localhost";
@@ -97,21 +98,8 @@ impl House {
         });
         let passkeys = Arc::new(identity::Passkeys::new(RP_ID, ORIGIN, "Tegata").unwrap());
         let service = service(Arc::clone(&proofing), passkeys);
-        let (mut reactions, mut jobs) = (Reactions::default(), JobHandlers::default());
-        (service.reactions)(&mut reactions);
-        (service.jobs)(&mut jobs);
-        let builder = StoreBuilder {
-            db: db.db.clone(),
-            town,
-            clock: Arc::clone(&clock) as Arc<dyn store::Clock>,
-            migrations: vec![registry::MIGRATIONS, identity::MIGRATIONS],
-            reactions,
-        };
-        let store = builder.open().await.unwrap();
-        let texts = web::TEXTS.iter().chain(service.texts).copied().collect();
-        let app =
-            web::AppBuilder { store: store.clone(), texts, menu: service.menu.to_vec(), origin: ORIGIN.to_owned(), band: None }.build();
-        let router = web::house(app, vec![service]);
+        let lower = [registry::MIGRATIONS, identity::MIGRATIONS];
+        let Opened { store, jobs, router, .. } = open(db.db.clone(), town, Arc::clone(&clock) as _, &lower, service, ORIGIN).await;
         Self { store, clock, cards, op, jobs, proofing, router, bridge: TestBridge::new(&MATCHING), _db: db }
     }
 

@@ -8,9 +8,10 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use serde_json::Value;
 use store::testing::{TestDb, databases};
-use store::{Actor, JobHandlers, Reactions, Role, SetClock, StaffId, Store, StoreBuilder};
+use store::{Actor, JobHandlers, Role, SetClock, StaffId, Store};
 use tower::ServiceExt as _;
 use town::{PackFile, Town};
+use web::testing::{Opened, open};
 use web::{FetchFault, Outside};
 
 const ORIGIN: &str = "http://localhost:8080";
@@ -155,20 +156,8 @@ impl House {
         let clock = Arc::new(SetClock::new("2026-11-23T03:00:00Z".parse().unwrap()));
         let elsewhere = Arc::new(Elsewhere(Mutex::new(Err(FetchFault::Unreachable))));
         let service = places::service(Arc::clone(&elsewhere) as Arc<dyn Outside>);
-        let mut jobs = JobHandlers::default();
-        (service.jobs)(&mut jobs);
-        let builder = StoreBuilder {
-            db: db.db.clone(),
-            town,
-            clock: Arc::clone(&clock) as Arc<dyn store::Clock>,
-            migrations: vec![identity::MIGRATIONS, places::MIGRATIONS],
-            reactions: Reactions::default(),
-        };
-        let store = builder.open().await.unwrap();
-        let texts = web::TEXTS.iter().chain(service.texts).copied().collect();
-        let app =
-            web::AppBuilder { store: store.clone(), texts, menu: service.menu.to_vec(), origin: ORIGIN.to_owned(), band: None }.build();
-        let router = web::house(app, vec![service]);
+        let lower = [identity::MIGRATIONS];
+        let Opened { store, jobs, router, .. } = open(db.db.clone(), town, Arc::clone(&clock) as _, &lower, service, ORIGIN).await;
         let house = Self { store, clock, jobs, elsewhere, router, _db: db };
         house.open().await;
         house

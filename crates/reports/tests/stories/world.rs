@@ -13,8 +13,9 @@ use passport::{Proofing, answer_proof};
 use registry::testing::TestBridge;
 use serde_json::Value;
 use store::testing::{TestDb, databases};
-use store::{AccountId, Actor, Ctx, JobHandlers, Permission, Reactions, Role, SetClock, StaffId, Store, StoreBuilder};
+use store::{AccountId, Actor, Ctx, JobHandlers, Permission, Role, SetClock, StaffId, Store};
 use tower::ServiceExt as _;
+use web::testing::{Opened, open};
 
 use crate::card;
 
@@ -91,21 +92,8 @@ impl House {
             station: None,
         });
         let service = reports::service();
-        let (mut reactions, mut jobs) = (Reactions::default(), JobHandlers::default());
-        (service.reactions)(&mut reactions);
-        (service.jobs)(&mut jobs);
-        let builder = StoreBuilder {
-            db: db.db.clone(),
-            town,
-            clock: Arc::clone(&clock) as Arc<dyn store::Clock>,
-            migrations: vec![registry::MIGRATIONS, identity::MIGRATIONS, reports::MIGRATIONS],
-            reactions,
-        };
-        let store = builder.open().await.unwrap();
-        let texts = web::TEXTS.iter().chain(service.texts).copied().collect();
-        let menu = service.menu.to_vec();
-        let app = web::AppBuilder { store: store.clone(), texts, menu, origin: ORIGIN.to_owned(), band: None }.build();
-        let router = web::house(app, vec![service]);
+        let lower = [registry::MIGRATIONS, identity::MIGRATIONS];
+        let Opened { store, jobs, router, .. } = open(db.db.clone(), town, Arc::clone(&clock) as _, &lower, service, ORIGIN).await;
         let mut house = Self { store, clock, jobs, bridge: TestBridge::new(&MATCHING), cards, proofing, router, _db: db };
         house.register(false).await;
         house
