@@ -1,4 +1,5 @@
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 
 use store::Store;
 use town::{Catalogue, Language, Town};
@@ -98,9 +99,8 @@ impl App {
         let _ = self.0.proxies.set(proxies);
     }
 
-    pub(crate) fn proxies(&self) -> &Proxies {
-        static NONE: LazyLock<Proxies> = LazyLock::new(Proxies::default);
-        self.0.proxies.get().unwrap_or(&NONE)
+    pub(crate) fn proxies(&self) -> &[IpAddr] {
+        self.0.proxies.get().map_or(&[], |Proxies(proxies)| proxies)
     }
 
     /// Adds lines to `/metrics`. Said once.

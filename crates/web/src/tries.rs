@@ -88,10 +88,10 @@ async fn source(parts: &Parts, app: &App) -> Result<TrySource, Problem> {
 }
 
 /// The address a request came from: that of the connection, or the one a proxy in front names last.
-fn address(parts: &Parts, proxies: &Proxies) -> IpAddr {
+fn address(parts: &Parts, proxies: &[IpAddr]) -> IpAddr {
     let here = IpAddr::V6(Ipv6Addr::LOCALHOST);
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(here, |ConnectInfo(peer)| peer.ip().to_canonical());
-    let is_proxy = peer.is_loopback() || proxies.0.contains(&peer);
+    let is_proxy = peer.is_loopback() || proxies.contains(&peer);
     // The last entry is the proxy's own; those before it were written by whoever asked.
     let lines = parts.headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
     let named = lines.flat_map(|line| line.split(',')).last().and_then(|last| last.trim().parse::<IpAddr>().ok());
@@ -117,7 +117,7 @@ mod tests {
         }
         let (mut parts, ()) = request.body(()).expect("a request").into_parts();
         parts.extensions.insert(ConnectInfo(SocketAddr::new(peer.parse().expect("an address"), 1)));
-        let proxies = Proxies(proxies.iter().map(|proxy| proxy.parse().expect("an address")).collect());
+        let proxies: Vec<IpAddr> = proxies.iter().map(|proxy| proxy.parse().expect("an address")).collect();
         address(&parts, &proxies).to_string()
     }
 

@@ -152,12 +152,12 @@ pub async fn agree_to_all(ctx: &mut Ctx, client: ClientId) -> Result<()> {
     agree(ctx, &client, &client.scopes).await.map(drop)
 }
 
-/// Closes a request because it is answered, with a [`code`] or a refusal: it is answered once. One without a name cannot come again.
+/// Closes a request that has a name because it is answered, with a [`code`] or a refusal: it is answered once. One without a name cannot come again.
 ///
 /// # Errors
 /// [`Error::RequestOver`] when it was answered before.
 pub(crate) async fn close(ctx: &mut Ctx, brought: &Brought) -> Result<()> {
-    if !brought.named || requests::end(ctx, brought.id, brought.client.id).await? { Ok(()) } else { Err(Error::RequestOver) }
+    if requests::end(ctx, brought.id, brought.client.id).await? { Ok(()) } else { Err(Error::RequestOver) }
 }
 
 /// Gives the code of an answered request. Nothing is written: the sign-in happens when the service redeems it.

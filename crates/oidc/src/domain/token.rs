@@ -83,14 +83,14 @@ async fn redeem(ctx: &mut Ctx, provider: &Provider, asking: &Asking, code: &str,
     };
     let (now, session, account) = (ctx.now(), code.answered.session, code.answered.account);
     let consent = client_rows::consent(ctx, account, asking.client.id).await?;
-    let Some(consent) = consent.filter(|consent| consent.scopes.has(&Scope::OpenId)) else { return over(ctx, &code).await };
+    let Some(consent) = consent.filter(|consent| consent.scopes.has(&Scope::OpenId)) else { return over(ctx, code.answered.id).await };
     if code.until <= now || !identity::session_stands(ctx, session).await? {
-        return over(ctx, &code).await;
+        return over(ctx, code.answered.id).await;
     }
     let fault = not_its_own(&code, asking, verifier, redirect_uri);
     let grant = code.answered.at(now, ctx.today(), consent.known_as);
     if !rows::insert(ctx, &grant, now + ACCESS_LIFE).await? {
-        return redeemed_before(ctx, grant.id).await;
+        return over(ctx, grant.id).await;
     }
     if let Some(fault) = fault {
         // Whoever holds the code without what belongs to it has it from somewhere else: it stays spent.
@@ -119,16 +119,8 @@ fn not_its_own(code: &Code, asking: &Asking, verifier: &str, redirect_uri: &str)
     }
 }
 
-/// Answers a code that leads to no sign-in any more.
-async fn over(ctx: &mut Ctx, code: &Code) -> Result<Answer> {
-    match rows::find(ctx, code.answered.id).await? {
-        Some(_) => redeemed_before(ctx, code.answered.id).await,
-        None => Ok(Err(UNKNOWN_CODE)),
-    }
-}
-
-/// Answers a code that comes twice.
-async fn redeemed_before(ctx: &mut Ctx, id: GrantId) -> Result<Answer> {
+/// Answers a code that leads to no sign-in any more: it is over, or it comes twice.
+async fn over(ctx: &mut Ctx, id: GrantId) -> Result<Answer> {
     let Some(grant) = rows::find(ctx, id).await? else { return Ok(Err(UNKNOWN_CODE)) };
     stolen(ctx, &grant, Fault::invalid_grant("code_replayed", "The code was redeemed before: what came of it is over.")).await
 }

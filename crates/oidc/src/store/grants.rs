@@ -5,9 +5,14 @@ use crate::model::{ClientId, Grant, GrantId, Result, Scopes};
 
 macro_rules! grant {
     ($rest:literal) => {
+        grant!(and "", $rest)
+    };
+    (and $more:literal, $rest:literal) => {
         concat!(
-            "select id, client, account, session, scopes, acr, auth_time, granted_at, told_on, tokens_ended_at, ended_at,
-            coalesce(known_as, account) from oidc_grant ",
+            "select oidc_grant.id, oidc_grant.client, oidc_grant.account, session, oidc_grant.scopes, acr, auth_time, granted_at, told_on,
+            tokens_ended_at, oidc_grant.ended_at, coalesce(oidc_grant.known_as, oidc_grant.account)",
+            $more,
+            " from oidc_grant ",
             $rest
         )
     };
@@ -16,10 +21,10 @@ macro_rules! grant {
 store::queries! {
     GRANT = grant!("where id = $1");
     /// With what its service may ask, and what the person lets that know now.
-    STANDING = "select g.id, g.client, g.account, g.session, g.scopes, g.acr, g.auth_time, g.granted_at, g.told_on, g.tokens_ended_at, g.ended_at,
-            coalesce(g.known_as, g.account), c.scopes, o.scopes
-        from oidc_grant g join oidc_client c on c.id = g.client left join oidc_consent o on o.account = g.account and o.client = g.client
-        where g.id = $1 and g.ended_at is null and c.ended_at is null";
+    STANDING = grant!(and ", c.scopes, o.scopes",
+        "join oidc_client c on c.id = oidc_grant.client
+        left join oidc_consent o on o.account = oidc_grant.account and o.client = oidc_grant.client
+        where oidc_grant.id = $1 and oidc_grant.ended_at is null and c.ended_at is null");
     GRANTS_OF = grant!("where account = $1 and granted_at > $2 order by granted_at desc, id desc limit 200");
     OPEN_OF = grant!("where account = $1 and ended_at is null order by granted_at");
     /// A number that was given is not given again.

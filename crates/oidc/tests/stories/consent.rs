@@ -124,9 +124,7 @@ async fn whoever_goes_on_signed_out_is_asked_no_more_once_that_is_switched_off()
         assert_eq!(house.asks(&library, "/oidc/token", &refresh, &[]).await.error(), "invalid_grant");
         let access = tokens["access_token"].as_str().unwrap();
         assert_eq!(house.userinfo(access).await.status, StatusCode::OK, "while the person is signed in");
-        let mut ctx = house.begin(store::Actor::Holder(hanako.account)).await;
-        identity::end_session(&mut ctx, hanako.session).await.unwrap();
-        ctx.commit().await.unwrap();
+        house.signs_out(&hanako).await;
         assert_eq!(house.userinfo(access).await.status, StatusCode::UNAUTHORIZED);
     }
 }

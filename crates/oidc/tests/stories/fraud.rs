@@ -4,7 +4,6 @@ use axum::http::StatusCode;
 use identity::jose::{TokenKey, make_es256};
 use oidc::Exception;
 use serde_json::json;
-use store::Actor;
 
 use crate::world::{BACK, CHALLENGE, ORIGIN, VERIFIER, excused, houses};
 
@@ -97,9 +96,7 @@ async fn a_sign_in_happens_when_its_code_is_redeemed_and_not_before() {
         assert_eq!(house.redeems(&library, &code).await.error(), "invalid_grant");
         // Signed out in between, whatever was agreed to.
         let code = house.code(&library, &hanako, &[("scope", "openid offline_access")]).await;
-        let mut ctx = house.begin(Actor::Holder(hanako.account)).await;
-        identity::end_session(&mut ctx, hanako.session).await.unwrap();
-        ctx.commit().await.unwrap();
+        house.signs_out(&hanako).await;
         assert_eq!(house.redeems(&library, &code).await.error(), "invalid_grant");
         assert_eq!(signed_in().await, 1);
 
@@ -107,9 +104,7 @@ async fn a_sign_in_happens_when_its_code_is_redeemed_and_not_before() {
         let again = house.browser_of(hanako.account).await;
         let code = house.code(&library, &again, &[("scope", "openid offline_access")]).await;
         let tokens = house.redeems(&library, &code).await.json();
-        let mut ctx = house.begin(Actor::Holder(hanako.account)).await;
-        identity::end_session(&mut ctx, again.session).await.unwrap();
-        ctx.commit().await.unwrap();
+        house.signs_out(&again).await;
         assert_eq!(house.userinfo(tokens["access_token"].as_str().unwrap()).await.status, StatusCode::OK, "agreed to go on");
         house.pass(61);
         assert_eq!(house.redeems(&library, &code).await.error(), "invalid_grant");

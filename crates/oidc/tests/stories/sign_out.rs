@@ -25,9 +25,7 @@ async fn who_signs_out_of_the_town_is_signed_out_of_the_services() {
         let tokens = house.tokens(&library, &hanako, &[]).await;
         let lasting = house.tokens(&library, &hanako, &[("scope", "openid offline_access")]).await;
         let id: Value = library.reads(&house, tokens["id_token"].as_str().unwrap());
-        let mut ctx = house.begin(Actor::Holder(hanako.account)).await;
-        identity::end_session(&mut ctx, hanako.session).await.unwrap();
-        ctx.commit().await.unwrap();
+        house.signs_out(&hanako).await;
 
         assert_eq!(house.userinfo(tokens["access_token"].as_str().unwrap()).await.status, StatusCode::UNAUTHORIZED);
         assert_eq!(house.userinfo(lasting["access_token"].as_str().unwrap()).await.status, StatusCode::OK, "agreed to go on");
@@ -43,9 +41,7 @@ async fn who_signs_out_of_the_town_is_signed_out_of_the_services() {
         assert_eq!((&told["sub"], &told["sid"]), (&id["sub"], &id["sid"]));
         // A later sign-out of another browser is not about this one.
         let other = house.browser_of(hanako.account).await;
-        let mut ctx = house.begin(Actor::Holder(hanako.account)).await;
-        identity::end_session(&mut ctx, other.session).await.unwrap();
-        ctx.commit().await.unwrap();
+        house.signs_out(&other).await;
         assert_eq!(run_due_jobs_outside(&house.store, &house.jobs).await.unwrap(), 0);
         assert!(told["events"]["http://schemas.openid.net/event/backchannel-logout"].is_object() && told.get("nonce").is_none(), "{told}");
     }

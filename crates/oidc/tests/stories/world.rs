@@ -336,6 +336,13 @@ impl House {
         answer.json()
     }
 
+    /// Somebody signs out of this browser.
+    pub(crate) async fn signs_out(&self, person: &Person) {
+        let mut ctx = self.begin(Actor::Holder(person.account)).await;
+        identity::end_session(&mut ctx, person.session).await.unwrap();
+        ctx.commit().await.unwrap();
+    }
+
     /// What was done with a person's data, as they read it.
     pub(crate) async fn trail_of(&self, person: &Person) -> Vec<String> {
         let mut ctx = self.begin(Actor::Holder(person.account)).await;
